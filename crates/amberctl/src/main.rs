@@ -1,0 +1,2 @@
+//! amberctl
+fn main() {}

@@ -1,0 +1,2 @@
+//! amberd
+fn main() {}
