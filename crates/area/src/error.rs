@@ -1,0 +1,76 @@
+//! What may be wrong with an inventory, an atlas or a target.
+
+use std::fmt;
+
+/// Why something was refused; the text says what was expected and what was found.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The first line of an inventory is not the header.
+    #[error("line 1: expected the header `{expected}`, found `{found}`")]
+    Header {
+        /// The header of the format.
+        expected: &'static str,
+        /// What the file begins with.
+        found: String,
+    },
+    /// The inventory holds no cell. An empty import would silence every alert, so it is refused.
+    #[error("expected at least one cell, found none")]
+    NoCells,
+    /// The word names no radio technology.
+    #[error("expected gsm, umts, lte or nr, found `{found}`")]
+    Rat {
+        /// The word.
+        found: String,
+    },
+    /// The source of an inventory broke off.
+    #[error("the inventory could not be read: {reason}")]
+    Read {
+        /// What the reader said.
+        reason: String,
+    },
+    /// Rows of an inventory are wrong; nothing was taken over.
+    #[error("{total} bad rows, nothing imported{}", lines(faults))]
+    Rows {
+        /// The first faults, at most [`RowFault::REPORTED_MAX`].
+        faults: Vec<RowFault>,
+        /// How many faults there are in all.
+        total: u64,
+    },
+    /// A table outgrew its limit.
+    #[error("expected at most {limit} {what}, found more")]
+    TooMany {
+        /// What was counted.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+/// One fault in one row of an inventory.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RowFault {
+    /// The line in the file, counted from 1.
+    pub line: u64,
+    /// The column's name in the header.
+    pub column: &'static str,
+    /// What may stand there.
+    pub expected: String,
+    /// What stands there, shortened.
+    pub found: String,
+}
+
+impl RowFault {
+    /// How many faults one import reports in full.
+    pub const REPORTED_MAX: usize = 20;
+}
+
+impl fmt::Display for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, expected, found } = self;
+        write!(f, "line {line}, column {column}: expected {expected}, found `{found}`")
+    }
+}
+
+fn lines(faults: &[RowFault]) -> String {
+    faults.iter().map(|fault| format!("\n  {fault}")).collect()
+}
