@@ -4,14 +4,32 @@
 //! warning area coordinates and ETWS warning types are values that cannot hold what the standard forbids.
 //! The crate is pure: no I/O, no clock, no randomness. Read [`Content`] and [`SerialNumber`] first.
 
+mod alphabet;
 mod cadence;
+mod content;
+mod coordinates;
+mod dcs;
 mod error;
+mod gsm7;
+mod language;
 mod message_id;
+mod page;
 mod plmn;
 mod serial;
+mod shape;
+mod ucs2;
+mod warning_type;
 
+pub use alphabet::Alphabet;
 pub use cadence::{Broadcasts, RepetitionPeriod};
+pub use content::Content;
+pub use coordinates::Coordinates;
+pub use dcs::{DataCodingScheme, Encoding};
 pub use error::Error;
+pub use language::Language;
 pub use message_id::MessageId;
+pub use page::{Page, Pages};
 pub use plmn::Plmn;
 pub use serial::{GeographicalScope, SerialNumber};
+pub use shape::{Circle, Point, Polygon, Shape};
+pub use warning_type::WarningType;

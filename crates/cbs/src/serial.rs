@@ -150,10 +150,7 @@ mod tests {
             SerialNumber::new(GeographicalScope::Plmn, 1024, 0),
             Err(Error::MessageCode { found: 1024 })
         );
-        assert_eq!(
-            SerialNumber::new(GeographicalScope::Plmn, 0, 16),
-            Err(Error::UpdateNumber { found: 16 })
-        );
+        assert_eq!(SerialNumber::new(GeographicalScope::Plmn, 0, 16), Err(Error::UpdateNumber { found: 16 }));
     }
 
     #[test]
