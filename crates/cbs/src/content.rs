@@ -119,3 +119,86 @@ impl From<&Page> for PageForm {
         Self { octets: hex::encode(page.octets()), useful: page.useful_octets() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_text_of_too_many_pages_is_refused_with_their_number() {
+        let error = Content::new("ш".repeat(41 * 16), Alphabet::Ucs2);
+        assert_eq!(error, Err(Error::PageCount { found: 16, max: 15 }));
+        assert!(Content::new("x".repeat(93 * 15), Alphabet::Gsm7).is_ok());
+        let error = Content::new("x".repeat(93 * 20 + 1), Alphabet::Gsm7);
+        assert_eq!(error, Err(Error::PageCount { found: 21, max: 15 }));
+    }
+
+    #[test]
+    fn pages_of_another_paginator_stay_as_they_are() {
+        let mut octets = [0; Page::OCTETS];
+        octets[..2].copy_from_slice(&[0x04, 0x48]);
+        let pages = Pages::new(vec![Page::new(octets, 2).unwrap()]).unwrap();
+        let content = Content::from_pages(pages, DataCodingScheme::UCS2);
+        assert_eq!(content.text(), None);
+        assert_eq!(content.pages().text(DataCodingScheme::UCS2).unwrap(), "ш");
+        let json = serde_json::to_value(&content).unwrap();
+        assert_eq!(
+            json,
+            json!({"encoding": "pages", "pages": [{"octets": hex::encode(octets), "useful": 2}]})
+        );
+        assert_eq!(serde_json::from_value::<Content>(json).unwrap(), content);
+    }
+
+    #[test]
+    fn json_with_an_unknown_word_is_refused() {
+        for json in [
+            json!({"encoding": "gsm7", "text": "a", "lang": "sr"}),
+            json!({"encoding": "utf8", "text": "a"}),
+            json!({"encoding": "ucs2_lang", "text": "a", "lang": "Serbian"}),
+            json!({"encoding": "gsm7", "text": "č"}),
+            json!({"encoding": "pages", "pages": []}),
+            json!({"encoding": "pages", "pages": [{"octets": "00", "useful": 1}]}),
+        ] {
+            assert!(serde_json::from_value::<Content>(json.clone()).is_err(), "{json}");
+        }
+    }
+
+    fn any_page() -> impl Strategy<Value = Page> {
+        (proptest::array::uniform32(any::<u8>()), 0u8..=82).prop_map(|(seed, useful)| {
+            let mut octets = [0x0d; Page::OCTETS];
+            octets[..32].copy_from_slice(&seed);
+            Page::new(octets, useful).unwrap()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn encoding_what_was_decoded_never_changes_it(
+            pages in proptest::collection::vec(any_page(), 1..=15),
+            dcs in any::<u8>(),
+        ) {
+            let pages = Pages::new(pages).unwrap();
+            let content = Content::from_pages(pages.clone(), DataCodingScheme::new(dcs));
+            prop_assert_eq!(content.pages(), &pages);
+            let json = serde_json::to_value(&content).unwrap();
+            let back: Content = serde_json::from_value(json).unwrap();
+            prop_assert_eq!(back.pages(), &pages);
+        }
+
+        #[test]
+        fn any_text_comes_back_from_its_pages_under_its_scheme(text in "[ -~čćšžđЉшА-Яа-я€\n]{0,80}") {
+            let alphabet = Alphabet::cheapest(&text);
+            for alphabet in [alphabet, Alphabet::Ucs2, Alphabet::Ucs2Lang(Language::SERBIAN)] {
+                let content = Content::new(text.clone(), alphabet).unwrap();
+                prop_assert_eq!(content.pages().text(alphabet.dcs()).unwrap(), text.clone());
+                let back = Content::from_pages(content.pages().clone(), alphabet.dcs());
+                prop_assert_eq!(back, content);
+            }
+        }
+    }
+}

@@ -134,3 +134,95 @@ impl From<Coordinates> for Fields {
         Self { max_wait: coordinates.max_wait_s, shapes: coordinates.shapes }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Circle, Point, Polygon};
+
+    fn element(kind: u16, length: usize, value: &[u8]) -> Vec<u8> {
+        let header = kind << 12 | (length as u16) << 2;
+        [&header.to_be_bytes(), value].concat()
+    }
+
+    fn refusal(octets: &[u8]) -> (usize, u16) {
+        match Coordinates::decode(octets) {
+            Err(Error::Coordinates { at, found, .. }) => (at, found),
+            other => panic!("expected a refusal, found {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_it_cannot_hold_is_refused_with_its_place() {
+        let wait = element(1, 3, &[30]);
+        assert_eq!(refusal(&[0x10]), (0, 1));
+        assert_eq!(refusal(&[0x10, 0x0d, 30]), (0, 1), "spare bits");
+        assert_eq!(refusal(&element(1, 1, &[30])), (0, 1), "a length within its own header");
+        assert_eq!(refusal(&element(1, 4, &[30])), (0, 4), "a length past the end");
+        assert_eq!(refusal(&element(1, 2, &[])), (0, 2), "no value");
+        assert_eq!(refusal(&[wait.clone(), wait.clone()].concat()), (3, 3), "a second wait");
+        assert_eq!(refusal(&element(7, 3, &[0])), (0, 7), "an unknown type");
+        assert_eq!(refusal(&element(3, 8, &[0; 6])), (0, 3), "a circle without a radius");
+        assert_eq!(refusal(&element(2, 13, &[0; 11])), (0, 2), "a polygon of two points");
+        assert_eq!(refusal(&element(2, 20, &[0; 18])), (0, 2), "an octet too many");
+        assert_eq!(refusal(&element(2, 19, &[0xff; 17])), (0, 2), "fill that is not zero");
+        assert!(Coordinates::decode(&[wait, element(2, 19, &[0; 17])].concat()).is_ok());
+    }
+
+    #[test]
+    fn coordinates_are_1_to_1024_octets() {
+        let error = |found| Err(Error::CoordinatesLength { found, max: 1024 });
+        assert_eq!(Coordinates::new(None, vec![]), error(0));
+        assert_eq!(Coordinates::decode(&[]), error(0));
+        assert_eq!(Coordinates::decode(&[0; 1025]), error(1025));
+        let point = Point::new(45.0, 19.0).unwrap();
+        let largest = Shape::Polygon(Polygon::new(vec![point; Polygon::POINTS_MAX]).unwrap());
+        assert_eq!(Coordinates::new(Some(1), vec![largest.clone()]).unwrap().encode().len(), 1023);
+        let circle = Shape::Circle(Circle::new(point, 1.0).unwrap());
+        assert_eq!(Coordinates::new(None, vec![largest, circle]), error(1030));
+    }
+
+    fn any_shape() -> impl Strategy<Value = Vec<u8>> {
+        let point = proptest::collection::vec(any::<u8>(), 11);
+        prop_oneof![
+            // Pairs of points have no fill.
+            proptest::collection::vec(point, 2..8).prop_map(|pairs| {
+                let value = pairs.concat();
+                element(2, 2 + value.len(), &value)
+            }),
+            any::<[u8; 8]>().prop_map(|value| element(3, 10, &value)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn any_codes_come_back_through_octets_and_through_json(
+            wait in proptest::option::of(any::<u8>()),
+            shapes in proptest::collection::vec(any_shape(), 1..8),
+        ) {
+            let wait = wait.map(|seconds| element(1, 3, &[seconds])).unwrap_or_default();
+            let octets = [wait, shapes.concat()].concat();
+            let coordinates = Coordinates::decode(&octets).unwrap();
+            prop_assert_eq!(coordinates.encode(), octets);
+            let json = serde_json::to_string(&coordinates).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Coordinates>(&json).unwrap(), coordinates);
+        }
+
+        #[test]
+        fn hostile_octets_never_panic(
+            kind in 0u16..5,
+            length in 0usize..40,
+            octets in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            for octets in [element(kind, length, &octets), octets] {
+                if let Ok(coordinates) = Coordinates::decode(&octets) {
+                    prop_assert_eq!(coordinates.encode(), octets);
+                }
+            }
+        }
+    }
+}

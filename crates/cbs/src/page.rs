@@ -143,3 +143,73 @@ impl Paginator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Alphabet, Content};
+
+    fn contents(announced: u8, pages: usize, useful: u8) -> Vec<u8> {
+        let mut contents = vec![announced];
+        for _ in 0..pages {
+            contents.extend([0x0d; Page::OCTETS]);
+            contents.push(useful);
+        }
+        contents
+    }
+
+    #[test]
+    fn contents_that_are_not_their_announced_pages_are_refused() {
+        assert_eq!(Pages::decode(&[]), Err(Error::ContentsLength { announced: 0, found: 0 }));
+        assert_eq!(
+            Pages::decode(&contents(2, 1, 82)),
+            Err(Error::ContentsLength { announced: 2, found: 84 })
+        );
+        assert_eq!(Pages::decode(&[255, 0]), Err(Error::ContentsLength { announced: 255, found: 2 }));
+        assert_eq!(Pages::decode(&[0]), Err(Error::PageCount { found: 0, max: 15 }));
+        assert_eq!(Pages::decode(&contents(16, 16, 82)), Err(Error::PageCount { found: 16, max: 15 }));
+        assert_eq!(Pages::decode(&contents(1, 1, 83)), Err(Error::UsefulOctets { found: 83 }));
+    }
+
+    #[test]
+    fn a_phone_hides_the_language_and_the_fill() {
+        let mut octets = [0; Page::OCTETS];
+        gsm7::pack(b"en\rHello\r\r\r", &mut octets);
+        let pages = Pages::new(vec![Page::new(octets, 10).unwrap()]).unwrap();
+        assert_eq!(pages.text(DataCodingScheme::GSM7_LANGUAGE).unwrap(), "Hello");
+        assert_eq!(pages.text(DataCodingScheme::GSM7).unwrap(), "en\rHello");
+        let data = DataCodingScheme::new(0x44);
+        assert_eq!(pages.text(data), Err(Error::NotText { dcs: data }));
+    }
+
+    #[test]
+    fn the_fill_alone_says_nothing_even_over_all_82_octets() {
+        // A GSM phone gets no length octet.
+        for alphabet in [Alphabet::Gsm7, Alphabet::Ucs2] {
+            let page = Content::new("SOS", alphabet).unwrap().pages().as_slice()[0];
+            let whole = Pages::new(vec![Page::new(*page.octets(), 82).unwrap()]).unwrap();
+            assert_eq!(whole.text(alphabet.dcs()).unwrap(), "SOS");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn hostile_contents_never_panic(
+            announced in 0u8..=17,
+            body in proptest::collection::vec(any::<u8>(), 0..200),
+            pages in 0usize..=17,
+            dcs in any::<u8>(),
+        ) {
+            let contents: Vec<u8> =
+                std::iter::once(announced).chain(body.iter().copied().cycle().take(pages * 83)).collect();
+            if let Ok(pages) = Pages::decode(&contents) {
+                let _ = pages.text(DataCodingScheme::new(dcs));
+                prop_assert_eq!(pages.warning_message_contents(), contents);
+            }
+        }
+    }
+}

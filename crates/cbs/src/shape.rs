@@ -246,3 +246,53 @@ fn shortest(exact: f64, fits: impl Fn(f64) -> bool) -> f64 {
         .find(|rounded| fits(*rounded))
         .unwrap_or(exact)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_edges_of_the_earth_have_codes() {
+        for (latitude, longitude, bits) in
+            [(-90.0, -180.0, 0), (90.0, 180.0, (1 << 44) - 1), (0.0, 0.0, 1 << 43 | 1 << 21)]
+        {
+            let point = Point::new(latitude, longitude).unwrap();
+            assert_eq!((point.bits(), Point::from_bits(bits)), (bits, point));
+            assert_eq!((point.latitude(), point.longitude()), (latitude, longitude));
+        }
+    }
+
+    #[test]
+    fn what_is_nowhere_on_earth_is_refused() {
+        for (latitude, longitude) in [(90.01, 0.0), (0.0, -180.01), (f64::NAN, 0.0), (0.0, f64::INFINITY)] {
+            assert!(matches!(Point::new(latitude, longitude), Err(Error::Point { .. })));
+        }
+        let centre = Point::new(44.8, 20.46).unwrap();
+        for radius_km in [-1.0, f64::NAN, 16384.0] {
+            assert!(matches!(Circle::new(centre, radius_km), Err(Error::Radius { .. })));
+        }
+        assert_eq!(
+            Polygon::new(vec![centre; 186]),
+            Err(Error::PolygonPoints { found: 186, min: 3, max: 185 })
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn four_decimal_places_are_read_back_as_they_were_written(
+            latitude in -900_000i32..=900_000,
+            longitude in -1_800_000i32..=1_800_000,
+            radius in 0u32..1000,
+        ) {
+            let (latitude, longitude) = (f64::from(latitude) / 1e4, f64::from(longitude) / 1e4);
+            let circle = Circle::new(Point::new(latitude, longitude).unwrap(), f64::from(radius) / 10.0).unwrap();
+            prop_assert_eq!(circle.centre().latitude(), latitude);
+            prop_assert_eq!(circle.centre().longitude(), longitude);
+            prop_assert_eq!(circle.radius_km(), f64::from(radius) / 10.0);
+        }
+    }
+}
