@@ -1,1 +1,14 @@
-//! sbcap
+//! SBc-AP, the protocol between a CBC and the MMEs of a 4G network (TS 29.168), over SCTP with PPID 24.
+//!
+//! Messages become octets and octets become messages; a [`Session`] drives one association. The crate is pure: no socket,
+//! no clock. Read [`Pdu`] and [`Session`] first; [`AreaCells`] is the hot path.
+
+mod error;
+mod indication;
+mod pdu;
+mod session;
+
+pub use error::Error;
+pub use indication::AreaCells;
+pub use pdu::*;
+pub use session::{CloseReason, Event, Kind, PeerError, Request, Session, SessionConfig, Token};

@@ -1,0 +1,73 @@
+//! What can be wrong with a message, to be sent or received.
+
+use crate::pdu::{Criticality, IeDiagnostics, TriggeringMessage};
+
+/// Why a message cannot be encoded, or why what came is not one.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A part of the message that has its own rules breaks them (TS 23.041).
+    #[error(transparent)]
+    Cbs(#[from] cbs::Error),
+    /// An IE is there twice: an abstract syntax error, "falsely constructed message".
+    #[error("procedure {procedure}: expected IE {id} once, found it again")]
+    Duplicate {
+        /// The procedure code.
+        procedure: u8,
+        /// Which message of the procedure.
+        triggering: TriggeringMessage,
+        /// The IE.
+        id: u16,
+    },
+    /// A gNB identity has a wrong number of bits.
+    #[error("gNB identity: expected 22 to 32 bits, found {found}")]
+    GnbIdBits {
+        /// The number of bits that came.
+        found: u32,
+    },
+    /// A text is not hexadecimal.
+    #[error("expected hexadecimal octets, found {found:?}")]
+    Hex {
+        /// The text that came.
+        found: String,
+    },
+    /// The message lacks IEs, or holds some that must not be passed over.
+    #[error("procedure {procedure}: expected IEs that are understood and complete, found {ies:?}")]
+    Ies {
+        /// The procedure code.
+        procedure: u8,
+        /// Which message of the procedure.
+        triggering: TriggeringMessage,
+        /// The IEs to blame, at most 256.
+        ies: Vec<IeDiagnostics>,
+    },
+    /// An Omc-Id has a wrong length.
+    #[error("Omc-Id: expected 1 to 20 octets, found {found}")]
+    OmcIdOctets {
+        /// The number of octets that came.
+        found: usize,
+    },
+    /// The procedure does not exist, or not with this outcome.
+    #[error("expected a message of SBc-AP, found procedure {procedure} as {triggering:?}")]
+    Procedure {
+        /// The procedure code that came.
+        procedure: u8,
+        /// Which message of the procedure.
+        triggering: TriggeringMessage,
+        /// What its sender wants us to do who do not know it.
+        criticality: Criticality,
+    },
+    /// The octets are not aligned PER of this protocol.
+    #[error(transparent)]
+    Syntax(#[from] aper::Error),
+    /// A number does not fit where it belongs.
+    #[error("{what}: expected at most {max}, found {found}")]
+    Value {
+        /// The number's name.
+        what: &'static str,
+        /// The highest one.
+        max: u64,
+        /// The number that came.
+        found: u64,
+    },
+}

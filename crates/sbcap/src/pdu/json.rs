@@ -1,0 +1,107 @@
+//! How lists and octets look in JSON: a list may be a rule, octets are hexadecimal.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use cbs::Plmn;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// The longest list that a rule may ask for: the bound of the standard's own lists.
+const ITEMS_MAX: u64 = 65_535;
+
+/// An item of a list that can be written as a rule.
+pub(crate) trait Numbered: Sized {
+    /// The word for the number that runs, as in `"key": "eci"`.
+    const KEY: &'static str;
+
+    /// The item with this number.
+    fn numbered(plmn: Plmn, number: u64) -> Result<Self, crate::Error>;
+}
+
+/// `{plmn, key, start, step, count}`: item `i` has the number `start + i * step`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    plmn: Plmn,
+    key: String,
+    start: u64,
+    step: u64,
+    count: u64,
+}
+
+impl Rule {
+    fn items<T: Numbered, E: serde::de::Error>(&self) -> Result<Vec<T>, E> {
+        if self.key != T::KEY {
+            return Err(E::custom(format!("key: expected {:?}, found {:?}", T::KEY, self.key)));
+        }
+        if self.count > ITEMS_MAX {
+            return Err(E::custom(format!("count: expected at most {ITEMS_MAX}, found {}", self.count)));
+        }
+        let number = |i: u64| i.checked_mul(self.step)?.checked_add(self.start);
+        (0..self.count)
+            .map(|i| {
+                let number = number(i).ok_or_else(|| E::custom("the rule's numbers leave 64 bits"))?;
+                T::numbered(self.plmn, number).map_err(E::custom)
+            })
+            .collect()
+    }
+}
+
+/// Reads a list, or the rule that makes it.
+pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Numbered,
+{
+    struct ListOrRule<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de> + Numbered> Visitor<'de> for ListOrRule<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list, or a rule {plmn, key, start, step, count}")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut items = Vec::new();
+            while let Some(item) = seq.next_element()? {
+                items.push(item);
+            }
+            Ok(items)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            Rule::deserialize(MapAccessDeserializer::new(map))?.items()
+        }
+    }
+
+    deserializer.deserialize_any(ListOrRule(PhantomData))
+}
+
+/// Octets of a fixed number as hexadecimal text.
+pub(crate) mod hex_array {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer, const N: usize>(
+        octets: &[u8; N],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(octets))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
+        deserializer: D,
+    ) -> Result<[u8; N], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut octets = [0; N];
+        hex::decode_to_slice(&text, &mut octets).map_err(D::Error::custom)?;
+        Ok(octets)
+    }
+}
+
+/// `true` or absent, as an ENUMERATED {true} is there or not.
+pub(crate) fn is_false(flag: &bool) -> bool {
+    !flag
+}

@@ -1,0 +1,142 @@
+//! One association with an MME, without the socket: PDUs and the time go in, PDUs and events come out.
+//!
+//! There is no handshake: the session is ready as soon as it is connected (TS 29.168 §4.1.3). A request is answered, or
+//! reported unanswered once; an answer that comes after that is still told with its token. Answers find their request by
+//! (kind, message identifier, serial number), the oldest first.
+
+mod event;
+mod requests;
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+pub use event::{CloseReason, Event, PeerError};
+pub use requests::{Kind, Request, Token};
+
+use requests::Requests;
+
+/// The limits and habits of a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SessionConfig {
+    /// How long an answer may take before the request is reported unanswered, in milliseconds.
+    pub answer_timeout_ms: u64,
+    /// How long a request without an answer is remembered after that, in milliseconds.
+    pub late_answer_ms: u64,
+    /// How many requests may be remembered, answered or not; one more is reported unanswered at once.
+    pub requests_max: usize,
+    /// How many events and PDUs may wait to be polled each; when events overrun, the session asks to be closed, since an
+    /// indication must not get lost silently.
+    pub queue_max: usize,
+    /// Take a PWS-Restart-Indication that lacks its mandatory tracking areas: the reload matters more.
+    pub tolerate_restart_without_tais: bool,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            answer_timeout_ms: 10_000,
+            late_answer_ms: 60_000,
+            requests_max: 4_096,
+            queue_max: 16_384,
+            tolerate_restart_without_tais: true,
+        }
+    }
+}
+
+/// The CBC's end of an association with one MME.
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    connected: bool,
+    /// The latest time seen: a clock that steps back must not lengthen a timeout.
+    now_ms: u64,
+    requests: Requests,
+    transmit: VecDeque<Bytes>,
+    events: VecDeque<Event>,
+    overrun: bool,
+}
+
+impl Session {
+    /// A session that is not connected yet.
+    pub fn new(config: SessionConfig) -> Self {
+        Self {
+            config,
+            connected: false,
+            now_ms: 0,
+            requests: Requests::default(),
+            transmit: VecDeque::new(),
+            events: VecDeque::new(),
+            overrun: false,
+        }
+    }
+
+    /// The association is up.
+    pub fn connected(&mut self, now_ms: u64) {
+        self.advance(now_ms);
+        self.connected = true;
+        self.overrun = false;
+    }
+
+    /// The association is gone: every pending request is reported unanswered, what was not polled is not sent.
+    pub fn disconnected(&mut self, now_ms: u64) {
+        self.advance(now_ms);
+        self.connected = false;
+        self.transmit.clear();
+        self.events.extend(self.requests.forget_all().map(|token| Event::Unanswered { token }));
+    }
+
+    /// Sends a request. `pdu` is its encoding, `request` what its answer will say. Without an association, or with too many
+    /// requests in flight, it is reported unanswered at once.
+    pub fn request(&mut self, now_ms: u64, token: Token, request: Request, pdu: Bytes) {
+        self.advance(now_ms);
+        if !self.connected || self.requests.len() >= self.config.requests_max {
+            self.events.push_back(Event::Unanswered { token });
+            return;
+        }
+        self.requests.sent(token, request, self.now_ms.saturating_add(self.config.answer_timeout_ms));
+        self.transmit.push_back(pdu);
+    }
+
+    /// The next PDU to send.
+    pub fn poll_transmit(&mut self) -> Option<Bytes> {
+        self.transmit.pop_front()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Session::handle_timeout`] is due, in milliseconds of the caller's clock.
+    pub fn next_wakeup(&self) -> Option<u64> {
+        self.requests.next_deadline_ms()
+    }
+
+    /// Reports requests whose answer is overdue, and forgets those that were reported long ago.
+    pub fn handle_timeout(&mut self, now_ms: u64) {
+        self.advance(now_ms);
+        while let Some(token) = self.requests.expire(self.now_ms, self.config.late_answer_ms) {
+            self.events.push_back(Event::Unanswered { token });
+        }
+    }
+
+    /// How many requests wait for their answer and have not been reported unanswered.
+    pub fn pending(&self) -> usize {
+        self.requests.pending()
+    }
+
+    /// Whether requests can be sent.
+    pub fn is_ready(&self) -> bool {
+        self.connected
+    }
+
+    /// Whether the association should be closed, and why.
+    pub fn should_close(&self) -> Option<CloseReason> {
+        self.overrun.then_some(CloseReason::Overrun)
+    }
+
+    fn advance(&mut self, now_ms: u64) {
+        self.now_ms = self.now_ms.max(now_ms);
+    }
+}
