@@ -185,15 +185,15 @@ mod tests {
     }
 
     fn any_shape() -> impl Strategy<Value = Vec<u8>> {
-        let point = proptest::collection::vec(any::<u8>(), 11);
-        prop_oneof![
-            // Pairs of points have no fill.
-            proptest::collection::vec(point, 2..8).prop_map(|pairs| {
-                let value = pairs.concat();
+        let polygon = (3usize..16).prop_flat_map(|points| {
+            proptest::collection::vec(any::<u8>(), (points * 44).div_ceil(8)).prop_map(move |mut value| {
+                if points % 2 == 1 {
+                    *value.last_mut().unwrap() &= 0xf0;
+                }
                 element(2, 2 + value.len(), &value)
-            }),
-            any::<[u8; 8]>().prop_map(|value| element(3, 10, &value)),
-        ]
+            })
+        });
+        prop_oneof![polygon, any::<[u8; 8]>().prop_map(|value| element(3, 10, &value))]
     }
 
     proptest! {

@@ -198,16 +198,22 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(512))]
 
         #[test]
-        fn hostile_contents_never_panic(
-            announced in 0u8..=17,
-            body in proptest::collection::vec(any::<u8>(), 0..200),
+        fn hostile_contents_never_panic_and_accepted_ones_come_back(
+            body in proptest::collection::vec(any::<u8>(), 1..200),
             pages in 0usize..=17,
+            well_formed in any::<bool>(),
             dcs in any::<u8>(),
         ) {
-            let contents: Vec<u8> =
-                std::iter::once(announced).chain(body.iter().copied().cycle().take(pages * 83)).collect();
-            if let Ok(pages) = Pages::decode(&contents) {
-                let _ = pages.text(DataCodingScheme::new(dcs));
+            let mut contents: Vec<u8> = body.iter().copied().cycle().take(1 + pages * 83).collect();
+            if well_formed {
+                contents[0] = pages as u8;
+                contents.iter_mut().step_by(83).skip(1).for_each(|useful| *useful %= 83);
+            }
+            let decoded = Pages::decode(&contents);
+            prop_assert!(decoded.is_ok() || !well_formed || !(1..=15).contains(&pages));
+            if let Ok(pages) = decoded {
+                let dcs = DataCodingScheme::new(dcs);
+                prop_assert_eq!(pages.text(dcs).is_err(), dcs.encoding() == Encoding::Data);
                 prop_assert_eq!(pages.warning_message_contents(), contents);
             }
         }
