@@ -1,1 +1,16 @@
-//! policy
+//! The missing-child case and the rules of its activation, as data.
+//!
+//! A [`Profile`] says which message identifiers a class of alerts has on each channel, in which languages, how often
+//! and how long it is broadcast, and which facts of a case it requires. [`Profile::plan`] turns texts into the
+//! messages that a phone will receive; [`Profile::may_activate`] judges a case. Pure: no I/O, no clock.
+
+mod case;
+mod error;
+mod plan;
+mod profile;
+
+pub use case::{Case, Fact};
+pub use cbs::Script;
+pub use error::Error;
+pub use plan::{LanguageText, Plan, Planned, Role};
+pub use profile::{Channel, MessageIds, Profile};
