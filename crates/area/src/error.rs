@@ -5,6 +5,28 @@ use std::fmt;
 /// Why something was refused; the text says what was expected and what was found.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
+    /// Several areas go by that name.
+    #[error("expected one area, found `{found}`, which may be {}", candidates.join(", "))]
+    AmbiguousArea {
+        /// The name.
+        found: String,
+        /// The areas it may mean, with their codes.
+        candidates: Vec<String>,
+    },
+    /// Two areas of an atlas have the same code.
+    #[error("expected a code of its own for every area, found `{code}` twice")]
+    AreaCode {
+        /// The code.
+        code: String,
+    },
+    /// A file of areas is not the GeoJSON expected.
+    #[error("collection {collection}: expected GeoJSON areas, found {reason}")]
+    GeoJson {
+        /// Which of the collections given, from 1.
+        collection: usize,
+        /// What the reader of the JSON said.
+        reason: String,
+    },
     /// The first line of an inventory is not the header.
     #[error("line 1: expected the header `{expected}`, found `{found}`")]
     Header {
@@ -36,6 +58,16 @@ pub enum Error {
         /// How many faults there are in all.
         total: u64,
     },
+    /// A shape is not one.
+    #[error("{place}: expected {expected}, found {found}")]
+    Shape {
+        /// Which shape, in the words of whoever gave it.
+        place: String,
+        /// What a shape needs.
+        expected: String,
+        /// What it has.
+        found: String,
+    },
     /// A table outgrew its limit.
     #[error("expected at most {limit} {what}, found more")]
     TooMany {
@@ -43,6 +75,14 @@ pub enum Error {
         what: &'static str,
         /// The limit.
         limit: u64,
+    },
+    /// No area goes by that code or name.
+    #[error("expected the code or name of an area, found `{found}`{}", near(suggestions))]
+    UnknownArea {
+        /// The text.
+        found: String,
+        /// Areas with a name near to it, nearest first.
+        suggestions: Vec<String>,
     },
 }
 
@@ -69,6 +109,10 @@ impl fmt::Display for RowFault {
         let Self { line, column, expected, found } = self;
         write!(f, "line {line}, column {column}: expected {expected}, found `{found}`")
     }
+}
+
+fn near(suggestions: &[String]) -> String {
+    if suggestions.is_empty() { String::new() } else { format!("; near to it: {}", suggestions.join(", ")) }
 }
 
 fn lines(faults: &[RowFault]) -> String {

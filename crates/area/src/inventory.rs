@@ -293,6 +293,15 @@ impl Inventory {
         Some(CellIndex(keys[at]))
     }
 
+    /// Every cell by network and identity, ascending.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = ((Plmn, CellKey), CellIndex)> + '_ {
+        self.identities.by_key.iter().map(|cell| {
+            let controller = self.controller(self.controller_of(CellIndex(*cell)));
+            let plmn = self.operator(controller.operator).plmn;
+            ((plmn, self.identities.key(controller.rat, *cell)), CellIndex(*cell))
+        })
+    }
+
     /// Every cell's LAC or TAC, by index: for whoever lays out wire identifiers in bulk.
     pub fn lacs_or_tacs(&self) -> &[u32] {
         &self.identities.lac_or_tac
@@ -331,6 +340,11 @@ impl CellKey {
     pub fn new(rat: Rat, lac_or_tac: u32, cell_id: u64) -> Self {
         let lac = if matches!(rat, Rat::Gsm | Rat::Umts) { lac_or_tac } else { 0 };
         Self { rat, lac, cell_id }
+    }
+
+    /// The technology.
+    pub fn rat(self) -> Rat {
+        self.rat
     }
 }
 

@@ -12,14 +12,37 @@
 //!
 //! Coordinates are WGS84 degrees. Cell identities follow TS 23.003.
 
+mod atlas;
+mod changes;
 mod error;
 mod import;
 mod inventory;
+mod name;
+mod polygon;
 mod runs;
+mod sector;
 
+pub use atlas::{Area, Atlas, Level};
+pub use changes::{Changes, Counts, NetworkChanges, diff, remap};
 pub use error::{Error, RowFault};
 pub use import::HEADER;
 pub use inventory::{
     Cell, CellIndex, CellKey, Controller, ControllerId, Footprint, Inventory, Operator, OperatorId, Rat,
 };
+pub use polygon::{Point, Polygon};
 pub use runs::CellRuns;
+
+/// The folder of shared material, for tests that have more to check when it is at hand; its absence is said, and
+/// in CI it is a failure.
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)]
+fn shared_folder() -> Option<std::path::PathBuf> {
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var("AMBERD_SHARED").map_or(beside, Into::into);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{} is missing", folder.display());
+    eprintln!("skipped: {} is missing", folder.display());
+    None
+}
