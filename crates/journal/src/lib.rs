@@ -1,7 +1,7 @@
 //! What has happened: durably, in order, hash-chained.
 //!
 //! A [`Journal`] is a list of records that only grows. Payloads are octets; this crate knows no record type, so
-//! nothing here decides anything. [`SqliteJournal`] keeps the list in one SQLite file. A writer owns a journal on a
+//! nothing here decides anything. [`SqliteJournal`] keeps the list in one SQLite file. [`Writer`] owns a journal on a
 //! thread of its own and commits everything that has queued up in one go. [`Vault`] seals personal data under a key
 //! for each case, kept outside the journal: erasing a key makes the data unreadable and leaves the chain whole.
 //!
@@ -23,10 +23,12 @@ mod error;
 mod record;
 mod schema;
 mod sqlite;
+mod writer;
 
 pub use error::Error;
 pub use record::{Digest, Head, PAYLOAD_MAX_BYTES, Payload, Record, Seq};
 pub use sqlite::{OpenMode, SqliteJournal};
+pub use writer::{Outcome, Writer, WriterLimits};
 
 /// An append-only, hash-chained list of records.
 ///
