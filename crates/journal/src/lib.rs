@@ -23,11 +23,13 @@ mod error;
 mod record;
 mod schema;
 mod sqlite;
+mod vault;
 mod writer;
 
 pub use error::Error;
 pub use record::{Digest, Head, PAYLOAD_MAX_BYTES, Payload, Record, Seq};
 pub use sqlite::{OpenMode, SqliteJournal};
+pub use vault::Vault;
 pub use writer::{Outcome, Writer, WriterLimits};
 
 /// An append-only, hash-chained list of records.
