@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::{Framing, LinkId};
+use crate::{Framing, LinkError, LinkId};
 
 /// A link that dials its peer.
 #[derive(Debug, Clone)]
@@ -107,6 +107,14 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Refuses settings that cannot work.
+    pub(crate) fn check(&self) -> Result<(), LinkError> {
+        match self {
+            Transport::Tcp(framing) => framing.check().map_err(LinkError::Config),
+            Transport::KernelSctp(settings) | Transport::UdpSctp { settings, .. } => settings.check(),
+        }
+    }
+
     /// UDP-encapsulated SCTP between a free local port and the assigned port 9899.
     pub fn udp_sctp() -> Self {
         Transport::UdpSctp { settings: SctpSettings::default(), local_port: None, remote_port: 9899 }
@@ -120,7 +128,8 @@ pub struct SctpSettings {
     pub ppid: u32,
     /// Also take messages with identifier 0, which some peers send for want of setting one.
     pub accept_ppid_zero: bool,
-    /// How often an idle path is probed, in milliseconds.
+    /// How often an idle path is probed, in milliseconds; more than `rto_initial_ms`, or a lost probe would be
+    /// overtaken by the next one before it counts.
     pub heartbeat_ms: u32,
     /// The retransmission time-out before a round trip was measured, in milliseconds.
     pub rto_initial_ms: u32,
@@ -137,6 +146,28 @@ pub struct SctpSettings {
     /// Kernel SCTP only: the peer's UDP port when the kernel itself encapsulates (RFC 6951). The kernel's own port is
     /// `sysctl net.sctp.udp_port`.
     pub kernel_encapsulation_port: Option<u16>,
+}
+
+impl SctpSettings {
+    /// Whether a message with this payload protocol identifier is ours.
+    pub(crate) fn accepts(&self, ppid: u32) -> bool {
+        ppid == self.ppid || (ppid == 0 && self.accept_ppid_zero)
+    }
+
+    /// Refuses timers that cannot work together.
+    pub(crate) fn check(&self) -> Result<(), LinkError> {
+        let in_order = self.rto_min_ms <= self.rto_initial_ms
+            && self.rto_initial_ms <= self.rto_max_ms
+            && self.rto_initial_ms < self.heartbeat_ms;
+        if in_order && self.rto_min_ms > 0 {
+            return Ok(());
+        }
+        Err(LinkError::Config(format!(
+            "SCTP timers must be 0 < rto_min_ms {} <= rto_initial_ms {} <= rto_max_ms {}, and heartbeat_ms {} above \
+             rto_initial_ms",
+            self.rto_min_ms, self.rto_initial_ms, self.rto_max_ms, self.heartbeat_ms
+        )))
+    }
 }
 
 impl Default for SctpSettings {

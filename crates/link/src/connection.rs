@@ -34,9 +34,9 @@ impl Connection {
     /// A connection and the end its writer works from.
     pub(crate) fn new(link: LinkId, peer: SocketAddr, outbound_frames: usize) -> (Self, Outbox) {
         let (queue, frames) = mpsc::channel(outbound_frames.max(1));
-        let (ending, wanted) = watch::channel(Ending::No);
+        let ending = watch::Sender::new(Ending::No);
         let starved = Arc::new(AtomicBool::new(false));
-        let outbox = Outbox { frames, ending: wanted, starved: starved.clone() };
+        let outbox = Outbox { frames, ending: ending.clone(), starved: starved.clone() };
         (Self { link, peer, queue, ending, starved }, outbox)
     }
 
@@ -107,7 +107,7 @@ pub(crate) enum Ending {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) frames: mpsc::Receiver<Bytes>,
-    pub(crate) ending: watch::Receiver<Ending>,
+    pub(crate) ending: watch::Sender<Ending>,
     starved: Arc<AtomicBool>,
 }
 

@@ -1,28 +1,222 @@
-//! A socket that takes in peers.
+//! A socket that takes in the peers that dial us.
 
-use std::net::SocketAddr;
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
 
-use crate::{LinkError, LinkId, ListenConfig, Sink};
+use crate::connection::Ending;
+use crate::encapsulated::{Accepting, Endpoint};
+use crate::event::LinkEvent;
+use crate::serve::{Service, wanted_end};
+use crate::wire::Wire;
+use crate::{
+    EventKind, Framing, Limits, LinkError, LinkId, ListenConfig, Peers, Sink, Transport, kernel, tcp,
+};
+
+/// How long to leave a socket alone that could not accept, for want of file descriptors for example.
+const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
 /// A listening socket; its connections end with it.
 #[derive(Debug)]
-pub struct Listener {}
+pub struct Listener {
+    stop: watch::Sender<Ending>,
+    local_address: SocketAddr,
+}
 
 impl Listener {
     /// Binds now, so that a port in use is an error here, and accepts on `runtime`. `id` is the number under which
     /// `Refused` is reported.
     pub fn bind(id: LinkId, config: ListenConfig, sink: Sink, runtime: &Handle) -> Result<Self, LinkError> {
-        let _ = (id, config, sink, runtime);
-        Ok(Self {})
+        let _runtime = runtime.enter();
+        let acceptor = Acceptor::new(&config)?;
+        let local_address = acceptor.local_address()?;
+        let admission = Admission::new(&config, &sink)?;
+        let front = Service::new(id, &config.limits, sink);
+        let (stop, stopped) = watch::channel(Ending::No);
+        runtime.spawn(keep_accepting(front, config, acceptor, admission, stopped));
+        Ok(Self { stop, local_address })
     }
 
-    /// The address it listens on; for port 0 the one the system chose.
+    /// The address it listens on, for port 0 with the one the system chose; with UDP-encapsulated SCTP that of the UDP
+    /// socket.
     pub fn local_address(&self) -> SocketAddr {
-        SocketAddr::from(([0, 0, 0, 0], 0))
+        self.local_address
     }
 
     /// Accepts no more and closes every connection gracefully.
-    pub fn stop(&self) {}
+    pub fn stop(&self) {
+        self.stop.send_replace(Ending::Close("the listener was stopped".to_owned()));
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A connection being served.
+struct Served {
+    stop: watch::Sender<Ending>,
+    task: JoinHandle<()>,
+}
+
+async fn keep_accepting(
+    front: Service,
+    config: ListenConfig,
+    mut acceptor: Acceptor,
+    mut admission: Admission,
+    mut stop: watch::Receiver<Ending>,
+) {
+    let mut served: HashMap<LinkId, Served> = HashMap::new();
+    let wanted = loop {
+        let accepted = tokio::select! {
+            biased;
+            wanted = wanted_end(&mut stop) => break wanted,
+            accepted = acceptor.accept(&config.limits) => accepted,
+        };
+        let wire = match accepted {
+            Ok(wire) => wire,
+            Err(error) => {
+                // No such error ends the listener: descriptors come back, and a peer that left early is nothing.
+                warn!(listener = %config.name, %error, "cannot accept");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+                continue;
+            }
+        };
+        served.retain(|_, served| !served.task.is_finished());
+        if served.len() >= config.max_connections {
+            warn!(listener = %config.name, peer = %wire.peer, limit = config.max_connections, "too many connections");
+            refuse(wire);
+            continue;
+        }
+        let Some(service) = admission.admit(wire.peer.ip(), &front) else {
+            // Without credit it is not said: strangers must not fill our memory or our log.
+            if let Some(paid) = front.credit.try_pay(0) {
+                warn!(listener = %config.name, peer = %wire.peer, "unknown address refused");
+                let kind = EventKind::Refused { address: wire.peer };
+                (front.sink)(LinkEvent { link: front.link, kind, _paid: Some(paid) });
+            }
+            refuse(wire);
+            continue;
+        };
+        info!(listener = %config.name, peer = %wire.peer, "accepted");
+        let link = service.link;
+        let (stop, stopped) = watch::channel(Ending::No);
+        let before = served.remove(&link);
+        let task = tokio::spawn(async move {
+            if let Some(before) = before {
+                before.stop.send_replace(Ending::Abort("the peer came with a new connection".to_owned()));
+                // Its `Down` comes before our `Up`.
+                let _ = before.task.await;
+            }
+            service.serve(wire, stopped).await;
+        });
+        served.insert(link, Served { stop, task });
+    };
+    for connection in served.into_values() {
+        connection.stop.send_replace(wanted.clone());
+        let _ = connection.task.await;
+    }
+}
+
+/// Ends a connection without an octet.
+fn refuse(mut wire: Wire) {
+    wire.writer.abort();
+}
+
+/// Who is let in, and as which link.
+enum Admission {
+    Anybody { next: u32 },
+    Known(HashMap<IpAddr, Service>),
+}
+
+impl Admission {
+    fn new(config: &ListenConfig, sink: &Sink) -> Result<Self, LinkError> {
+        let peers = match &config.peers {
+            Peers::Anybody { first } => return Ok(Admission::Anybody { next: first.0 }),
+            Peers::Known(peers) => peers,
+        };
+        let mut known = HashMap::new();
+        for (link, addresses) in peers {
+            let service = Service::new(*link, &config.limits, sink.clone());
+            for address in addresses {
+                if known.insert(address.to_canonical(), service.clone()).is_some() {
+                    let text = format!("listener {}: two peers dial from {address}", config.name);
+                    return Err(LinkError::Config(text));
+                }
+            }
+        }
+        Ok(Admission::Known(known))
+    }
+
+    fn admit(&mut self, address: IpAddr, front: &Service) -> Option<Service> {
+        match self {
+            Admission::Anybody { next } => {
+                let link = LinkId(*next);
+                *next = next.wrapping_add(1);
+                Some(Service::new(link, &front.limits, front.sink.clone()))
+            }
+            Admission::Known(known) => known.get(&address.to_canonical()).cloned(),
+        }
+    }
+}
+
+/// A bound socket of some transport.
+enum Acceptor {
+    Tcp(TcpListener, Framing),
+    Kernel(kernel::Listener),
+    Encapsulated(Endpoint, Accepting),
+}
+
+impl Acceptor {
+    fn new(config: &ListenConfig) -> Result<Self, LinkError> {
+        let one = match config.bind.as_slice() {
+            [one] => Ok(*one),
+            other => Err(LinkError::Config(format!(
+                "listener {}: {} addresses to listen on, expected one",
+                config.name,
+                other.len()
+            ))),
+        };
+        config.transport.check()?;
+        match &config.transport {
+            Transport::Tcp(framing) => Ok(Acceptor::Tcp(tcp::listen(one?, config.backlog)?, *framing)),
+            Transport::KernelSctp(settings) => {
+                Ok(Acceptor::Kernel(kernel::listen(&config.bind, config.backlog, settings)?))
+            }
+            Transport::UdpSctp { settings, local_port, .. } => {
+                let (one, port) = (one?, local_port.unwrap_or(0));
+                let udp = SocketAddr::new(one.ip(), port);
+                let (endpoint, accepting) =
+                    Endpoint::listening(udp, one.port(), config.max_connections, settings, &config.limits)?;
+                Ok(Acceptor::Encapsulated(endpoint, accepting))
+            }
+        }
+    }
+
+    fn local_address(&self) -> Result<SocketAddr, LinkError> {
+        match self {
+            Acceptor::Tcp(listener, _) => {
+                listener.local_addr().map_err(|error| LinkError::Config(error.to_string()))
+            }
+            Acceptor::Kernel(listener) => listener.local_address(),
+            Acceptor::Encapsulated(endpoint, _) => Ok(endpoint.local_address()),
+        }
+    }
+
+    async fn accept(&mut self, limits: &Limits) -> io::Result<Wire> {
+        match self {
+            Acceptor::Tcp(listener, framing) => tcp::accept(listener, *framing, limits).await,
+            Acceptor::Kernel(listener) => listener.accept(limits).await,
+            Acceptor::Encapsulated(_, accepting) => accepting.accept().await,
+        }
+    }
 }
