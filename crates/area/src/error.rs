@@ -19,6 +19,9 @@ pub enum Error {
         /// The code.
         code: String,
     },
+    /// A target has no part.
+    #[error("expected at least one area, polygon, circle or cell, found none")]
+    EmptyTarget,
     /// A file of areas is not the GeoJSON expected.
     #[error("collection {collection}: expected GeoJSON areas, found {reason}")]
     GeoJson {
@@ -58,14 +61,14 @@ pub enum Error {
         /// How many faults there are in all.
         total: u64,
     },
-    /// A shape is not one.
+    /// A part of a target or a figure of an atlas is wrong.
     #[error("{place}: expected {expected}, found {found}")]
     Shape {
-        /// Which shape, in the words of whoever gave it.
+        /// Which part, in the words of whoever gave it: `polygons[1]`.
         place: String,
-        /// What a shape needs.
+        /// What belongs there.
         expected: String,
-        /// What it has.
+        /// What is there.
         found: String,
     },
     /// A table outgrew its limit.

@@ -9,7 +9,7 @@ use cbs::Plmn;
 use csv::ByteRecord;
 
 use crate::inventory::{Draft, Row};
-use crate::{CellIndex, Controller, Error, Inventory, Operator, OperatorId, Rat, RowFault};
+use crate::{CellIndex, Controller, Error, Inventory, Operator, OperatorId, Point, Rat, RowFault};
 
 /// The first line of an inventory.
 pub const HEADER: &str = "operator,mcc,mnc,rat,lac_or_tac,cell_id,enb_or_gnb_id,lat,lon,azimuth_deg,beamwidth_deg,radius_m,controller";
@@ -50,6 +50,7 @@ impl Inventory {
             let (mcc, mnc) = network.split_at(3);
             for index in controller.cells.clone().map(CellIndex) {
                 let (cell, footprint) = (self.cell(index), self.footprint(index));
+                let (lat, lon) = footprint.site.degrees();
                 write!(out, "{name},{mcc},{mnc},{},{},{},", cell.rat, cell.lac_or_tac, cell.cell_id)?;
                 if cell.rat != Rat::Gsm {
                     write!(out, "{}", cell.node_id)?;
@@ -57,8 +58,8 @@ impl Inventory {
                 writeln!(
                     out,
                     ",{:.6},{:.6},{},{},{},{}",
-                    footprint.lat,
-                    footprint.lon,
+                    lat,
+                    lon,
                     footprint.azimuth_deg,
                     footprint.beamwidth_deg,
                     footprint.radius_m,
@@ -109,8 +110,7 @@ impl Import {
             cell_id,
             lac_or_tac: lac_or_tac as u32,
             node_id: node_id as u32,
-            lat_udeg: fields.microdegrees(7, 90)?,
-            lon_udeg: fields.microdegrees(8, 180)?,
+            site: Point { lat_udeg: fields.microdegrees(7, 90)?, lon_udeg: fields.microdegrees(8, 180)? },
             radius_m: fields.number(11, 31..=39_999)? as u32,
             line: u32::try_from(fields.line).unwrap_or(u32::MAX),
             azimuth_deg: fields.number(9, 0..=359)? as u16,

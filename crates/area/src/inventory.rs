@@ -8,7 +8,7 @@ use cbs::Plmn;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::Error;
+use crate::{Error, Point};
 
 /// A cell's place in an [`Inventory`], which is sorted by (controller, LAC or TAC, cell identity).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
@@ -89,12 +89,10 @@ pub struct Cell {
 }
 
 /// Where a cell stands and which sector it serves.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Footprint {
-    /// Latitude of the site in WGS84 degrees, to the microdegree.
-    pub lat: f64,
-    /// Longitude of the site in WGS84 degrees, to the microdegree.
-    pub lon: f64,
+    /// The site.
+    pub site: Point,
     /// Direction of the sector's middle in degrees, clockwise from north, 0..=359.
     pub azimuth_deg: u16,
     /// Opening of the sector in degrees, 1..=360; 360 is a full circle.
@@ -129,8 +127,7 @@ struct Identities {
 /// The columns that place cells; only `Coverage::new` and the writing of an inventory need them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 struct Geometry {
-    lat_udeg: Vec<i32>,
-    lon_udeg: Vec<i32>,
+    site: Vec<Point>,
     azimuth_deg: Vec<u16>,
     beamwidth_deg: Vec<u16>,
     radius_m: Vec<u32>,
@@ -142,8 +139,7 @@ pub(crate) struct Row {
     pub(crate) cell_id: u64,
     pub(crate) lac_or_tac: u32,
     pub(crate) node_id: u32,
-    pub(crate) lat_udeg: i32,
-    pub(crate) lon_udeg: i32,
+    pub(crate) site: Point,
     pub(crate) radius_m: u32,
     /// The line it came from, 0 when it came from no file.
     pub(crate) line: u32,
@@ -276,8 +272,7 @@ impl Inventory {
     pub fn footprint(&self, CellIndex(cell): CellIndex) -> Footprint {
         let at = cell as usize;
         Footprint {
-            lat: f64::from(self.geometry.lat_udeg[at]) / 1e6,
-            lon: f64::from(self.geometry.lon_udeg[at]) / 1e6,
+            site: self.geometry.site[at],
             azimuth_deg: self.geometry.azimuth_deg[at],
             beamwidth_deg: self.geometry.beamwidth_deg[at],
             radius_m: self.geometry.radius_m[at],
@@ -430,8 +425,7 @@ impl Draft {
         identities.by_key = by_key;
 
         let geometry = Geometry {
-            lat_udeg: rows.iter().map(|row| row.lat_udeg).collect(),
-            lon_udeg: rows.iter().map(|row| row.lon_udeg).collect(),
+            site: rows.iter().map(|row| row.site).collect(),
             azimuth_deg: rows.iter().map(|row| row.azimuth_deg).collect(),
             beamwidth_deg: rows.iter().map(|row| row.beamwidth_deg).collect(),
             radius_m: rows.iter().map(|row| row.radius_m).collect(),
@@ -474,8 +468,8 @@ fn digest(operators: &[Operator], controllers: &[Controller], rows: &[Row]) -> [
         octets.extend(row.lac_or_tac.to_be_bytes());
         octets.extend(row.cell_id.to_be_bytes());
         octets.extend(row.node_id.to_be_bytes());
-        octets.extend(row.lat_udeg.to_be_bytes());
-        octets.extend(row.lon_udeg.to_be_bytes());
+        octets.extend(row.site.lat_udeg.to_be_bytes());
+        octets.extend(row.site.lon_udeg.to_be_bytes());
         octets.extend(row.azimuth_deg.to_be_bytes());
         octets.extend(row.beamwidth_deg.to_be_bytes());
         octets.extend(row.radius_m.to_be_bytes());

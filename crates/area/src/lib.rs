@@ -14,16 +14,21 @@
 
 mod atlas;
 mod changes;
+mod coverage;
 mod error;
+mod figure;
 mod import;
 mod inventory;
 mod name;
 mod polygon;
 mod runs;
 mod sector;
+mod sphere;
+mod target;
 
 pub use atlas::{Area, Atlas, Level};
 pub use changes::{Changes, Counts, NetworkChanges, diff, remap};
+pub use coverage::{Coverage, Mode};
 pub use error::{Error, RowFault};
 pub use import::HEADER;
 pub use inventory::{
@@ -31,6 +36,7 @@ pub use inventory::{
 };
 pub use polygon::{Point, Polygon};
 pub use runs::CellRuns;
+pub use target::{CellName, Circle, Resolved, Shape, Target};
 
 /// The folder of shared material, for tests that have more to check when it is at hand; its absence is said, and
 /// in CI it is a failure.

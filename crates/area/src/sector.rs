@@ -1,10 +1,7 @@
 //! A cell's sector in its own plane: metres from the site.
 
 use crate::polygon::{Edge, Point};
-
-/// Metres in a degree of latitude on a sphere of the Earth's mean radius (6 371 008.8 m).
-pub(crate) const METRES_PER_DEGREE: f64 = 111_195.080_23;
-const METRES_PER_UDEG: f64 = METRES_PER_DEGREE / 1e6;
+use crate::sphere::{METRES_PER_UDEG, narrowing};
 
 /// A position in metres east and north of a site.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,8 +30,7 @@ pub(crate) struct Sector {
 
 impl Plane {
     pub(crate) fn at(site: Point) -> Self {
-        let lat = (f64::from(site.lat_udeg) / 1e6).to_radians();
-        Self { site, metres_per_udeg_east: METRES_PER_UDEG * lat.cos() }
+        Self { site, metres_per_udeg_east: METRES_PER_UDEG * narrowing(site.lat_udeg) }
     }
 
     pub(crate) fn offset(&self, point: Point) -> Offset {
