@@ -10,7 +10,7 @@ mod writer;
 
 pub use error::Error;
 pub use reader::{Index, OpenType, Preamble, Reader};
-pub use writer::Writer;
+pub use writer::{Count, Writer};
 
 /// Sizes from this bound on are not constrained for PER: their length is a general length determinant (X.691 §11.9.3.3).
 const UNCONSTRAINED: usize = 65_536;

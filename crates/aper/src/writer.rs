@@ -15,6 +15,11 @@ pub struct Writer<'a> {
     free_bits: u32,
 }
 
+/// Where a count goes that is known only after what it counts.
+#[derive(Debug)]
+#[must_use]
+pub struct Count(usize);
+
 impl<'a> Writer<'a> {
     /// A writer that starts at an octet of its own.
     pub fn new(out: &'a mut BytesMut) -> Self {
@@ -184,6 +189,19 @@ impl<'a> Writer<'a> {
     pub fn size(&mut self, size: usize, sizes: &RangeInclusive<usize>) -> Result<(), Error> {
         check_size(size, sizes)?;
         self.integer(size as u64, *sizes.start() as u64..=*sizes.end() as u64)
+    }
+
+    /// Room for a count of two octets, aligned, that is known only later: see [`Writer::fill_count`].
+    pub fn reserve_count(&mut self) -> Count {
+        self.align();
+        let at = self.out.len();
+        self.out.put_u16(0);
+        Count(at)
+    }
+
+    /// Writes the count in its place.
+    pub fn fill_count(&mut self, place: Count, count: u16) {
+        self.out[place.0..place.0 + 2].copy_from_slice(&count.to_be_bytes());
     }
 
     /// An open type: what `content` writes, padded to whole octets and at least one, after its length, and in fragments when

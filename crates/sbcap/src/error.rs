@@ -10,12 +10,8 @@ pub enum Error {
     #[error(transparent)]
     Cbs(#[from] cbs::Error),
     /// An IE is there twice: an abstract syntax error, "falsely constructed message".
-    #[error("procedure {procedure}: expected IE {id} once, found it again")]
+    #[error("expected IE {id} once, found it again")]
     Duplicate {
-        /// The procedure code.
-        procedure: u8,
-        /// Which message of the procedure.
-        triggering: TriggeringMessage,
         /// The IE.
         id: u16,
     },
@@ -31,13 +27,27 @@ pub enum Error {
         /// The text that came.
         found: String,
     },
-    /// The message lacks IEs, or holds some that must not be passed over.
-    #[error("procedure {procedure}: expected IEs that are understood and complete, found {ies:?}")]
+    /// A value of an IE to be sent has no encoding.
+    #[error("IE {id}: {why}")]
+    Ie {
+        /// The IE.
+        id: u16,
+        /// What is wrong with its value.
+        why: aper::Error,
+    },
+    /// The value of an IE that must be understood is not valid.
+    #[error("IE {id}: {why}")]
+    IeValue {
+        /// The IE.
+        id: u16,
+        /// How important its sender finds it.
+        criticality: Criticality,
+        /// What is wrong with its value.
+        why: Box<Error>,
+    },
+    /// The message lacks IEs, or holds unknown ones that must be understood.
+    #[error("expected IEs that are known and complete, found {ies:?}")]
     Ies {
-        /// The procedure code.
-        procedure: u8,
-        /// Which message of the procedure.
-        triggering: TriggeringMessage,
         /// The IEs to blame, at most 256.
         ies: Vec<IeDiagnostics>,
     },
@@ -46,6 +56,12 @@ pub enum Error {
     OmcIdOctets {
         /// The number of octets that came.
         found: usize,
+    },
+    /// The CHOICE of the PDU has an alternative that no release knows.
+    #[error("PDU: expected alternative 0 to 2, found {found}")]
+    Outcome {
+        /// The alternative that came.
+        found: u64,
     },
     /// The procedure does not exist, or not with this outcome.
     #[error("expected a message of SBc-AP, found procedure {procedure} as {triggering:?}")]

@@ -3,11 +3,15 @@
 //! Messages become octets and octets become messages; a [`Session`] drives one association. The crate is pure: no socket,
 //! no clock. Read [`Pdu`] and [`Session`] first; [`AreaCells`] is the hot path.
 
+mod decode;
+mod encode;
 mod error;
 mod indication;
 mod pdu;
+mod schema;
 mod session;
 
+pub use decode::{Decoded, Tolerance};
 pub use error::Error;
 pub use indication::AreaCells;
 pub use pdu::*;

@@ -147,10 +147,11 @@ pub enum WarningArea {
 }
 
 /// Where something is (or was) on the air, by cells, by tracking area and by emergency area. `C` is a cell as the list holds
-/// it, `T` the tracking area. An empty list is an absent one.
+/// it, `T` the tracking area, `E` a cell of an emergency area. An empty list is an absent one.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "C: Deserialize<'de>, T: Deserialize<'de>"))]
-pub struct BroadcastArea<C, T> {
+#[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "C: Deserialize<'de>, T: Deserialize<'de>, E: Deserialize<'de>"))]
+pub struct BroadcastArea<C, T, E = C> {
     /// Cells that are named by themselves.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<C>,
@@ -159,10 +160,10 @@ pub struct BroadcastArea<C, T> {
     pub tais: Vec<CellsInTai<C, T>>,
     /// Emergency areas, each with its cells.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-    pub eais: Vec<CellsInEai<C>>,
+    pub eais: Vec<CellsInEai<E>>,
 }
 
-impl<C, T> Default for BroadcastArea<C, T> {
+impl<C, T, E> Default for BroadcastArea<C, T, E> {
     fn default() -> Self {
         Self { cells: Vec::new(), tais: Vec::new(), eais: Vec::new() }
     }

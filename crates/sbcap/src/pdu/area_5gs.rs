@@ -144,7 +144,7 @@ pub enum WarningArea5gs {
     Eais(Vec<Eai>),
 }
 
-/// Broadcast-Scheduled-Area-List-5GS.
-pub type ScheduledArea5gs = BroadcastArea<NrCgi, Tai5gs>;
-/// Broadcast-Cancelled-Area-List-5GS.
-pub type CancelledArea5gs = BroadcastArea<Cancelled<NrCgi>, Tai5gs>;
+/// Broadcast-Scheduled-Area-List-5GS. Its emergency areas hold cells of E-UTRAN, as in the 4G list.
+pub type ScheduledArea5gs = BroadcastArea<NrCgi, Tai5gs, Ecgi>;
+/// Broadcast-Cancelled-Area-List-5GS. Its emergency areas hold cells of E-UTRAN, as in the 4G list.
+pub type CancelledArea5gs = BroadcastArea<Cancelled<NrCgi>, Tai5gs, Cancelled<Ecgi>>;
