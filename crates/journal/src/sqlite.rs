@@ -61,10 +61,6 @@ impl SqliteJournal {
         create_private(path)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let found = schema::version(&connection)?;
-        if found == 0 && anchored.seq > Seq::NONE {
-            return Err(Error::Truncated { acknowledged: anchored.seq, last: Seq::NONE });
-        }
-        // In this order: with the schema in the main file, a lost log is seen as lost records, never as a new journal.
         schema::migrate(&mut connection, found)?;
         log_ahead(&connection)?;
         durable::sync_parent(path)?;
