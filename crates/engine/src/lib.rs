@@ -1,1 +1,44 @@
-//! engine
+//! *What* should be on the air: the life of an alert, the two-person rule, channels, serial numbers, targets, expiry,
+//! retries, and the ledger of what every cell did.
+//!
+//! Deterministic and pure: no network, no disk, no clock, no protocol. Inputs and the time come in through
+//! [`Engine::handle`]; records to be made durable come out of it; demands on the network leave by
+//! [`Engine::poll_demand`] once the records they rest on are durable. Replaying the records gives the state before.
+//! Read [`Engine`] and [`Record`] first.
+//!
+//! ```text
+//! commands ──► handle ──► records ──► (journal) ──► Input::Durable
+//! reports  ──►    │                                      │
+//!                 ▼                                      ▼
+//!              desired ◄── reconcile ──► actual     poll_demand ──► dispatch
+//! ```
+
+mod alert;
+mod apply;
+mod broadcast;
+mod cells;
+pub mod command;
+mod drive;
+mod engine;
+mod error;
+mod leg;
+mod lifecycle;
+mod now;
+pub mod order;
+pub mod record;
+pub mod report;
+mod serials;
+pub mod view;
+
+pub use alert::{Alert, AlertId, Personal, Private, State, Step, Version};
+pub use broadcast::{Broadcast, Text};
+pub use cells::{CellStatus, Edition, Phase};
+pub use engine::{Engine, Setup};
+pub use error::Refusal;
+pub use leg::{Leg, Need, Patience, Totals, Traits};
+pub use now::{Now, Seq};
+pub use record::{Entry, Record};
+pub use serials::{CodeRange, REST_MS, Serials};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! What each record does to the state. Nothing here decides: the same records give the same state.
+
+use area::{CellRuns, ControllerId};
+use policy::{Channel, Profile};
+
+use crate::alert::{Alert, AlertId, State, Step, Version};
+use crate::broadcast::{Broadcast, Text};
+use crate::cells::{Edition, Phase};
+use crate::engine::Engine;
+use crate::leg::Leg;
+use crate::now::Seq;
+use crate::order::{BroadcastId, Message, Priority, Verb};
+use crate::record::{Allocation, Entry, Record, StepVerb};
+use crate::report::{CellReport, Outcome};
+
+impl Engine {
+    pub(crate) fn apply(&mut self, entry: &Entry) {
+        let wall_ms = entry.wall_ms;
+        match &entry.record {
+            Record::Started { .. } => {
+                self.up.clear();
+                self.orders.clear();
+                self.each_leg(|leg, current| leg.doubt(current, true));
+            }
+            Record::InventoryChanged { .. } => {}
+            Record::PeerMet { peer } => self.met(peer),
+            Record::Drafted { alert, channel, class, version, key } => {
+                let step = step(wall_ms, "draft", Some(&version.author), None);
+                let alert = Alert {
+                    id: *alert,
+                    channel: *channel,
+                    class: class.clone(),
+                    state: State::Draft,
+                    versions: vec![version.clone()],
+                    current: None,
+                    expires_ms: i64::MAX,
+                    last_broadcast_ms: i64::MIN,
+                    broadcasts: Vec::new(),
+                    history: vec![step],
+                };
+                self.keys.remember(key, "draft", alert.id);
+                self.alerts.insert(alert.id, alert);
+            }
+            Record::Revised { alert: id, version, key } => {
+                self.keys.remember(key, if version.number == 1 { "revise" } else { "update" }, *id);
+                let Some(alert) = self.alerts.get_mut(id) else { return };
+                alert.versions.pop();
+                alert.versions.push(version.clone());
+                if alert.state == State::Returned {
+                    alert.state = State::Draft;
+                }
+                alert.history.push(step(wall_ms, "revise", Some(&version.author), None));
+            }
+            Record::Proposed { alert: id, version, key } => {
+                self.keys.remember(key, "update", *id);
+                let Some(alert) = self.alerts.get_mut(id) else { return };
+                alert.versions.push(version.clone());
+                alert.history.push(step(wall_ms, "update", Some(&version.author), None));
+            }
+            Record::Stepped { alert, step: verb, by, reason, key } => {
+                self.keys.remember(key, verb.word(), *alert);
+                self.apply_step(entry.seq, wall_ms, *alert, *verb, by.as_deref(), reason.as_deref());
+            }
+            Record::Approved { alert, by, expires_ms, broadcasts, key, .. } => {
+                self.keys.remember(key, "approve", *alert);
+                self.apply_approval(entry.seq, wall_ms, *alert, by, *expires_ms, broadcasts);
+            }
+            Record::Reported { controller, broadcast, edition, verb, outcome, cells } => {
+                self.apply_report(wall_ms, *controller, *broadcast, *edition, *verb, *outcome, cells);
+            }
+            Record::Controller { controller, up: true } => {
+                self.up.insert(*controller);
+                self.legs_at(*controller, |leg, _| leg.wake());
+            }
+            Record::Controller { controller, up: false } => {
+                self.up.remove(controller);
+                self.legs_at(*controller, |leg, current| leg.doubt(current, false));
+            }
+            Record::Restarted { controller, cells } => {
+                self.legs_at(*controller, |leg, _| leg.restart(cells));
+            }
+            Record::Failed { controller, cells } => self.legs_at(*controller, |leg, _| leg.fail(cells)),
+        }
+    }
+
+    fn apply_step(
+        &mut self,
+        seq: Seq,
+        wall_ms: i64,
+        id: AlertId,
+        verb: StepVerb,
+        by: Option<&str>,
+        reason: Option<&str>,
+    ) {
+        let settled = self.is_settled(id);
+        let Some(alert) = self.alerts.get_mut(&id) else { return };
+        alert.history.push(step(wall_ms, verb.word(), by, reason));
+        let on = alert.state.is_on();
+        match verb {
+            StepVerb::Submit => alert.state = State::Submitted,
+            // Of a running alert only the waiting update is meant.
+            StepVerb::Return | StepVerb::Reject if on => drop(alert.versions.pop()),
+            StepVerb::Return => alert.state = State::Returned,
+            StepVerb::Reject => alert.state = State::Rejected,
+            StepVerb::Cancel if !on => alert.state = State::Closed,
+            StepVerb::Cancel | StepVerb::Expire => {
+                let cancel = verb == StepVerb::Cancel;
+                alert.state = if cancel { State::Cancelled } else { State::Expired };
+                for id in alert.broadcasts.clone() {
+                    let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
+                    broadcast.wanted = false;
+                    broadcast.decided = seq;
+                    broadcast.legs.iter_mut().for_each(Leg::unwant);
+                }
+            }
+            StepVerb::Close => {
+                alert.state = State::Closed;
+                let last_ms = if settled { wall_ms } else { alert.last_broadcast_ms };
+                for id in alert.broadcasts.clone() {
+                    let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { continue };
+                    let Some(text) = broadcast.editions.last() else { continue };
+                    for (operator, message_id, serial) in text.names() {
+                        self.serials.release(*operator, *message_id, *serial, last_ms);
+                    }
+                }
+            }
+        }
+    }
+
+    fn apply_approval(
+        &mut self,
+        seq: Seq,
+        wall_ms: i64,
+        id: AlertId,
+        by: &str,
+        expires_ms: i64,
+        allocations: &[Allocation],
+    ) {
+        let Some(alert) = self.alerts.get_mut(&id) else { return };
+        let Some(profile) = self.setup.profiles.iter().find(|profile| profile.name == alert.class) else {
+            return;
+        };
+        let current = alert.versions.len() - 1;
+        alert.current = Some(current);
+        if !alert.state.is_on() {
+            alert.state = State::Approved;
+        }
+        alert.expires_ms = expires_ms;
+        let last_ms = if profile.until_stopped {
+            i64::MAX
+        } else {
+            expires_ms.saturating_add(i64::from(profile.repetition_period_s) * 1000)
+        };
+        alert.last_broadcast_ms = alert.last_broadcast_ms.max(last_ms);
+        alert.history.push(step(wall_ms, "approve", Some(by), None));
+        let version = &mut alert.versions[current];
+        version.approved = Some((by.to_owned(), wall_ms));
+        let (version, channel) = (version.clone(), alert.channel);
+        for allocation in allocations {
+            let at = allocation.broadcast.0 as usize;
+            if at == self.broadcasts.len() {
+                self.broadcasts.push(Broadcast {
+                    alert: id,
+                    role: allocation.planned.map_or(policy::Role::Main, |planned| version.planned[planned].role),
+                    priority: rank(channel),
+                    editions: Vec::new(),
+                    wanted: true,
+                    until_ms: expires_ms,
+                    until_stopped: profile.until_stopped,
+                    decided: seq,
+                    legs: Vec::new(),
+                });
+                if let Some(alert) = self.alerts.get_mut(&id) {
+                    alert.broadcasts.push(allocation.broadcast);
+                }
+            }
+            let Some(broadcast) = self.broadcasts.get_mut(at) else { continue };
+            let changed = usize::from(allocation.edition.0) == broadcast.editions.len();
+            if changed {
+                let text = allocation.planned.map_or_else(Text::default, |planned| {
+                    Text::new(allocation.names.clone(), |id, serial| message(profile, &version, planned, id, serial))
+                });
+                let replaced = broadcast.editions.last().map(|text| text.names().to_vec()).unwrap_or_default();
+                for (operator, message_id, serial) in replaced {
+                    self.serials.release(operator, message_id, serial, last_ms);
+                }
+                for (operator, message_id, serial) in text.names() {
+                    self.serials.take(*operator, *message_id, *serial);
+                }
+                broadcast.editions.push(text);
+            }
+            broadcast.decided = seq;
+            broadcast.until_ms = expires_ms;
+            broadcast.wanted = allocation.planned.is_some();
+            let wanted = if broadcast.wanted { &version.cells } else { &CellRuns::new() };
+            for (controller, traits) in self.setup.inventory.controllers().iter().zip(0..).map(|(c, n)| (c, ControllerId(n))) {
+                let cells = wanted.within(controller.cells.clone());
+                match broadcast.legs.iter_mut().find(|leg| leg.controller() == traits) {
+                    Some(leg) => leg.want(&cells, changed, allocation.renew),
+                    None if cells.is_empty() => {}
+                    None => {
+                        let mut leg = Leg::new(traits);
+                        leg.want(&cells, changed, allocation.renew);
+                        broadcast.legs.push(leg);
+                    }
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
+    fn apply_report(
+        &mut self,
+        wall_ms: i64,
+        controller: ControllerId,
+        id: BroadcastId,
+        edition: Edition,
+        verb: Verb,
+        outcome: Outcome,
+        cells: &CellRuns,
+    ) {
+        let Some(traits) = self.traits(controller) else { return };
+        let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
+        let (current, alert) = (broadcast.current(), broadcast.alert);
+        let Some(serial) = broadcast.editions.get(usize::from(edition.0)).and_then(|text| text.names().first())
+        else {
+            return;
+        };
+        let report =
+            CellReport { controller, broadcast: id, serial: serial.2, verb, outcome, cells: cells.clone() };
+        let Some(leg) = broadcast.leg_mut(controller) else { return };
+        let confirmed = leg.totals()[Phase::Confirmed as usize];
+        leg.hear(current, traits, edition, &report);
+        let more = leg.totals()[Phase::Confirmed as usize] > confirmed;
+        let Some(alert) = self.alerts.get_mut(&alert) else { return };
+        if alert.state == State::Approved && outcome != Outcome::Unanswered {
+            alert.state = State::Active;
+        }
+        if let Some(version) = alert.current.and_then(|at| alert.versions.get_mut(at)).filter(|_| more) {
+            let first = version.confirmed_ms.map_or(wall_ms, |(first, _)| first);
+            version.confirmed_ms = Some((first, wall_ms));
+        }
+    }
+
+    /// Every leg of every alert that is not over, with its broadcast's current edition.
+    fn each_leg(&mut self, mut touch: impl FnMut(&mut Leg, Edition)) {
+        for broadcast in &mut self.broadcasts {
+            let over = self.alerts.get(&broadcast.alert).is_none_or(|alert| alert.state.is_over());
+            if !over {
+                let current = broadcast.current();
+                broadcast.legs.iter_mut().for_each(|leg| touch(leg, current));
+            }
+        }
+    }
+
+    fn legs_at(&mut self, controller: ControllerId, mut touch: impl FnMut(&mut Leg, Edition)) {
+        self.each_leg(|leg, current| {
+            if leg.controller() == controller {
+                touch(leg, current);
+            }
+        });
+    }
+}
+
+fn message(
+    profile: &Profile,
+    version: &Version,
+    planned: usize,
+    message_id: cbs::MessageId,
+    serial: cbs::SerialNumber,
+) -> Option<Message> {
+    let body = version.private.open()?.bodies.get(planned)?;
+    let planned = &version.planned[planned];
+    let content = planned.content(body).ok()?;
+    let period = profile.period().ok()?;
+    Some(Message { message_id, serial, dcs: planned.dcs, pages: content.pages().clone(), period })
+}
+
+const fn rank(channel: Channel) -> Priority {
+    match channel {
+        Channel::Live => Priority::Live,
+        Channel::Exercise => Priority::Exercise,
+        Channel::Test => Priority::Test,
+    }
+}
+
+fn step(wall_ms: i64, verb: &str, by: Option<&str>, reason: Option<&str>) -> Step {
+    Step { wall_ms, verb: verb.into(), by: by.map(Into::into), reason: reason.map(Into::into) }
+}

@@ -1,0 +1,415 @@
+//! The state of one cell for one broadcast, four octets, and what a word from the network does to it.
+//!
+//! Two facts are kept apart: what the cell *may* have on the air (one bit an edition, so that a kill reaches all that
+//! could be there), and how far the wish of now has come (the phase, which is what the control room is shown).
+
+use serde::{Deserialize, Serialize};
+
+use crate::order::Verb;
+use crate::report::{Cause, Outcome};
+
+/// How far a cell has come towards what is wanted of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[repr(u8)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Wanted on; nothing of the present edition has been handed to a link.
+    Pending,
+    /// Wanted on; handed to a link.
+    Sent,
+    /// Wanted on; the controller took it and started distributing.
+    Accepted,
+    /// Wanted on; the network said it is on the air.
+    Confirmed,
+    /// Wanted on; the network refused.
+    Refused,
+    /// Wanted on; asked, and no answer came.
+    Unknown,
+    /// Wanted on; must be stopped and started again to get another count or period.
+    Renew,
+    /// Wanted off; no kill has been handed to a link.
+    OffPending,
+    /// Wanted off; a kill has been handed to a link.
+    OffSent,
+    /// Wanted off; the controller took the kill.
+    OffAccepted,
+    /// Off.
+    Off,
+    /// Wanted off; the network refused to kill it.
+    OffRefused,
+    /// Wanted off; asked, and no answer came.
+    OffUnknown,
+}
+
+impl Phase {
+    /// Every phase, by its number in the ledger.
+    pub const ALL: [Self; 13] = [
+        Self::Pending,
+        Self::Sent,
+        Self::Accepted,
+        Self::Confirmed,
+        Self::Refused,
+        Self::Unknown,
+        Self::Renew,
+        Self::OffPending,
+        Self::OffSent,
+        Self::OffAccepted,
+        Self::Off,
+        Self::OffRefused,
+        Self::OffUnknown,
+    ];
+
+    /// Whether the message is wanted on the air in the cell.
+    pub const fn is_wanted(self) -> bool {
+        (self as u8) < Self::OffPending as u8
+    }
+}
+
+/// One text of a broadcast, with its own serial number: the first is 0. What is on the air is remembered modulo 16,
+/// the period of the update number.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Edition(pub u16);
+
+impl Edition {
+    /// How many editions the ledger tells apart in one cell.
+    pub const WINDOW: u16 = 16;
+
+    const fn bit(self) -> u16 {
+        1 << (self.0 % Self::WINDOW)
+    }
+}
+
+/// What is wanted of a broadcast on one leg while a word about it is heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Ear {
+    /// The edition wanted in the cells that want one.
+    pub current: Edition,
+    /// A new serial number replaces the old one in place (CBSP, SABP) instead of standing beside it.
+    pub in_place: bool,
+    /// The peers tell by indications what is really on the air, so that an acceptance is not the last word.
+    pub indications: bool,
+    /// The same was asked before, so that "already used" is our own message.
+    pub repeat: bool,
+}
+
+/// One cell, one broadcast.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(C)]
+pub struct CellStatus {
+    maybe: u16,
+    phase: Phase,
+    cause: Cause,
+}
+
+impl CellStatus {
+    /// A cell that is wanted and has never heard of the broadcast.
+    pub const WANTED: Self = Self { maybe: 0, phase: Phase::Pending, cause: Cause::None };
+    /// A cell that is not wanted and has never heard of the broadcast.
+    pub const OFF: Self = Self { maybe: 0, phase: Phase::Off, cause: Cause::None };
+
+    /// How far it has come.
+    pub const fn phase(self) -> Phase {
+        self.phase
+    }
+
+    /// Why it was refused, if it was.
+    pub const fn cause(self) -> Cause {
+        self.cause
+    }
+
+    /// Whether this edition may be on the air here.
+    pub const fn may_hold(self, edition: Edition) -> bool {
+        self.maybe & edition.bit() != 0
+    }
+
+    /// Whether anything of the broadcast may be on the air here.
+    pub const fn may_hold_any(self) -> bool {
+        self.maybe != 0
+    }
+
+    /// The editions that may be on the air here, the newest of those up to `newest` first.
+    pub fn held(self, newest: Edition) -> impl Iterator<Item = Edition> {
+        let back = Edition::WINDOW.min(newest.0 + 1);
+        (0..back).map(move |age| Edition(newest.0 - age)).filter(move |edition| self.may_hold(*edition))
+    }
+
+    /// The newest edition older than `current` that may be on the air here.
+    pub fn stale(self, current: Edition) -> Option<Edition> {
+        self.held(current).find(|edition| *edition != current)
+    }
+
+    /// From now on an edition is wanted here. `renew`: what is on must be stopped and started again.
+    pub fn want(&mut self, changed: bool, renew: bool) {
+        let idle = !self.phase.is_wanted() || changed;
+        if idle {
+            (self.phase, self.cause) = (Phase::Pending, Cause::None);
+        } else if renew && self.maybe != 0 {
+            self.phase = Phase::Renew;
+        }
+    }
+
+    /// From now on nothing of the broadcast is wanted here. A cell that never heard of it is off at once.
+    pub fn unwant(&mut self) {
+        if self.phase.is_wanted() {
+            self.phase = if self.maybe == 0 { Phase::Off } else { Phase::OffPending };
+            self.cause = Cause::None;
+        }
+    }
+
+    /// The link to the controller is gone, or we were: what was on may be on still, what was asked may have arrived.
+    /// `sent`: a message of the current edition may have been handed over without our knowing (after our own death).
+    pub fn doubt(&mut self, current: Edition, sent: bool) {
+        if sent && self.phase == Phase::Pending {
+            self.maybe |= current.bit();
+        }
+        match self.phase {
+            Phase::Sent | Phase::Accepted | Phase::Confirmed => self.phase = Phase::Unknown,
+            Phase::Pending if sent => self.phase = Phase::Unknown,
+            Phase::OffSent | Phase::OffAccepted if self.maybe != 0 => self.phase = Phase::OffUnknown,
+            _ => {}
+        }
+    }
+
+    /// The cell restarted and lost everything.
+    pub fn restart(&mut self) {
+        self.maybe = 0;
+        self.cause = Cause::None;
+        self.phase = if self.phase.is_wanted() { Phase::Pending } else { Phase::Off };
+    }
+
+    /// The cell failed: nothing is on the air there until it restarts.
+    pub fn fail(&mut self) {
+        if self.phase.is_wanted() {
+            (self.phase, self.cause) = (Phase::Refused, Cause::CellFailed);
+        }
+    }
+
+    /// A word about `edition` came: what had been asked, and what came of it.
+    pub fn hear(&mut self, ear: Ear, verb: Verb, edition: Edition, outcome: Outcome) {
+        match (verb, self.phase.is_wanted()) {
+            (Verb::Kill, true) => self.hear_kill_while_wanted(ear, edition, outcome),
+            (Verb::Kill, false) => self.hear_kill(ear, edition, outcome),
+            // Where nothing is wanted any more, a write matters only by having been sent.
+            (_, false) if outcome == Outcome::Sent => self.maybe |= edition.bit(),
+            (_, true) if outcome == Outcome::Sent && edition != ear.current => self.maybe |= edition.bit(),
+            (_, true) if edition == ear.current => self.hear_write(ear, verb, outcome),
+            _ => {}
+        }
+    }
+
+    fn hear_write(&mut self, ear: Ear, verb: Verb, outcome: Outcome) {
+        let bit = ear.current.bit();
+        match outcome {
+            Outcome::Sent => {
+                self.maybe |= bit;
+                if verb == Verb::Write && matches!(self.phase, Phase::Pending | Phase::Refused | Phase::Unknown) {
+                    (self.phase, self.cause) = (Phase::Sent, Cause::None);
+                }
+            }
+            Outcome::Accepted => {
+                self.maybe |= bit;
+                if !matches!(self.phase, Phase::Confirmed | Phase::Renew) {
+                    (self.phase, self.cause) = (Phase::Accepted, Cause::None);
+                }
+            }
+            Outcome::Confirmed if self.phase == Phase::Renew => {}
+            Outcome::Confirmed => {
+                self.maybe = if ear.in_place { bit } else { self.maybe | bit };
+                (self.phase, self.cause) = (Phase::Confirmed, Cause::None);
+            }
+            Outcome::Refused(Cause::ReferenceUsed) if ear.repeat || verb == Verb::Query => {
+                let outcome = if ear.in_place { Outcome::Confirmed } else { Outcome::Accepted };
+                self.hear_write(ear, verb, outcome);
+            }
+            Outcome::Refused(Cause::ReferenceUnknown) => {
+                // What was to be replaced, or asked about, is not there: the next write does without it.
+                let gone = if verb == Verb::Query { Some(ear.current) } else { self.stale(ear.current) };
+                self.maybe &= !gone.map_or(0, Edition::bit);
+                if verb == Verb::Write {
+                    self.maybe &= !bit;
+                }
+                (self.phase, self.cause) = (Phase::Pending, Cause::None);
+            }
+            Outcome::Refused(cause) => {
+                if !ear.repeat {
+                    self.maybe &= !bit;
+                }
+                (self.phase, self.cause) = (Phase::Refused, cause);
+            }
+            Outcome::Unanswered => {
+                if self.phase == Phase::Sent {
+                    self.phase = Phase::Unknown;
+                }
+            }
+            Outcome::Withdrawn => {}
+        }
+    }
+
+    fn hear_kill(&mut self, ear: Ear, edition: Edition, outcome: Outcome) {
+        match outcome {
+            Outcome::Sent => {
+                if self.phase != Phase::Off {
+                    self.phase = Phase::OffSent;
+                }
+            }
+            Outcome::Accepted if ear.indications => {
+                if self.phase != Phase::Off {
+                    self.phase = Phase::OffAccepted;
+                }
+            }
+            Outcome::Accepted => {
+                self.maybe &= !edition.bit();
+                if self.phase != Phase::Off && self.maybe == 0 {
+                    self.phase = Phase::OffAccepted;
+                }
+            }
+            Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown) => {
+                self.maybe &= !edition.bit();
+                if self.maybe == 0 {
+                    (self.phase, self.cause) = (Phase::Off, Cause::None);
+                }
+            }
+            Outcome::Refused(cause) => (self.phase, self.cause) = (Phase::OffRefused, cause),
+            Outcome::Unanswered => {
+                if self.phase == Phase::OffSent {
+                    self.phase = Phase::OffUnknown;
+                }
+            }
+            Outcome::Withdrawn => {}
+        }
+    }
+
+    fn hear_kill_while_wanted(&mut self, ear: Ear, edition: Edition, outcome: Outcome) {
+        let gone = match outcome {
+            Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown) => true,
+            Outcome::Accepted => !ear.indications || self.phase == Phase::Renew,
+            _ => false,
+        };
+        if !gone {
+            return;
+        }
+        if edition != ear.current {
+            self.maybe &= !edition.bit();
+        } else if matches!(self.phase, Phase::Renew | Phase::Pending) {
+            // A kill of the edition that is wanted was sent to start it anew, or before it was wanted again. A write
+            // of it waits for that kill, so this word cannot be about a later write.
+            self.maybe &= !edition.bit();
+            self.phase = Phase::Pending;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BESIDE: Ear = Ear { current: Edition(0), in_place: false, indications: true, repeat: false };
+
+    fn after(ear: Ear, words: &[(Verb, u16, Outcome)]) -> CellStatus {
+        let mut cell = CellStatus::WANTED;
+        for (verb, edition, outcome) in words {
+            cell.hear(ear, *verb, Edition(*edition), *outcome);
+        }
+        cell
+    }
+
+    #[test]
+    fn a_status_is_four_octets() {
+        assert_eq!(size_of::<CellStatus>(), 4);
+    }
+
+    #[test]
+    fn success_is_only_what_a_peer_said() {
+        assert_eq!(after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]).phase(), Phase::Sent);
+        let unanswered = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Unanswered)]);
+        assert_eq!(unanswered.phase(), Phase::Unknown);
+        assert!(unanswered.may_hold(Edition(0)));
+    }
+
+    #[test]
+    fn an_acceptance_after_the_indication_takes_nothing_back() {
+        let cell = after(
+            BESIDE,
+            &[
+                (Verb::Write, 0, Outcome::Sent),
+                (Verb::Write, 0, Outcome::Confirmed),
+                (Verb::Write, 0, Outcome::Accepted),
+            ],
+        );
+        assert_eq!(cell.phase(), Phase::Confirmed);
+    }
+
+    #[test]
+    fn already_used_is_success_only_for_a_repeat() {
+        let used = (Verb::Write, 0, Outcome::Refused(Cause::ReferenceUsed));
+        let first = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), used]);
+        assert_eq!((first.phase(), first.cause()), (Phase::Refused, Cause::ReferenceUsed));
+        let repeat = Ear { repeat: true, ..BESIDE };
+        assert_eq!(after(repeat, &[(Verb::Write, 0, Outcome::Sent), used]).phase(), Phase::Accepted);
+        let in_place = Ear { in_place: true, ..repeat };
+        assert_eq!(after(in_place, &[(Verb::Write, 0, Outcome::Sent), used]).phase(), Phase::Confirmed);
+    }
+
+    #[test]
+    fn beside_keeps_the_old_edition_until_it_is_killed() {
+        let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Confirmed)]);
+        cell.want(true, false);
+        let ear = Ear { current: Edition(1), ..BESIDE };
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Sent);
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Confirmed);
+        assert_eq!(cell.stale(Edition(1)), Some(Edition(0)));
+        cell.hear(ear, Verb::Kill, Edition(0), Outcome::Accepted);
+        assert_eq!(cell.stale(Edition(1)), Some(Edition(0)), "an MME's acceptance is not the eNB's word");
+        cell.hear(ear, Verb::Kill, Edition(0), Outcome::Confirmed);
+        assert_eq!((cell.stale(Edition(1)), cell.phase()), (None, Phase::Confirmed));
+    }
+
+    #[test]
+    fn in_place_replaces_the_old_edition() {
+        let ear = Ear { in_place: true, indications: false, ..BESIDE };
+        let mut cell = after(ear, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Confirmed)]);
+        cell.want(true, false);
+        let ear = Ear { current: Edition(1), ..ear };
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Sent);
+        assert_eq!(cell.held(Edition(1)).count(), 2, "either may be on until the answer");
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Confirmed);
+        assert_eq!(cell.held(Edition(1)).collect::<Vec<_>>(), [Edition(1)]);
+    }
+
+    #[test]
+    fn replacing_what_was_lost_goes_on_without_it() {
+        let ear = Ear { in_place: true, indications: false, ..BESIDE };
+        let mut cell = after(ear, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Confirmed)]);
+        cell.want(true, false);
+        let ear = Ear { current: Edition(1), ..ear };
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Sent);
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Refused(Cause::ReferenceUnknown));
+        assert_eq!((cell.phase(), cell.may_hold_any()), (Phase::Pending, false));
+    }
+
+    #[test]
+    fn a_cell_that_never_heard_of_it_is_off_at_once() {
+        let mut cell = CellStatus::WANTED;
+        cell.unwant();
+        assert_eq!(cell.phase(), Phase::Off);
+    }
+
+    #[test]
+    fn a_late_answer_to_a_write_does_not_undo_a_cancel() {
+        let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
+        cell.unwant();
+        cell.hear(BESIDE, Verb::Kill, Edition(0), Outcome::Sent);
+        cell.hear(BESIDE, Verb::Write, Edition(0), Outcome::Confirmed);
+        assert_eq!(cell.phase(), Phase::OffSent);
+        cell.hear(BESIDE, Verb::Kill, Edition(0), Outcome::Confirmed);
+        assert_eq!((cell.phase(), cell.may_hold_any()), (Phase::Off, false));
+    }
+
+    #[test]
+    fn after_our_own_death_what_was_waiting_may_have_been_sent() {
+        let mut cell = CellStatus::WANTED;
+        cell.doubt(Edition(0), true);
+        assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Unknown, true));
+    }
+}

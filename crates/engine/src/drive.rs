@@ -1,0 +1,214 @@
+//! Driving what is towards what should be: words of the network come in, orders go out, time passes.
+
+use area::{CellRuns, ControllerId};
+
+use crate::alert::AlertId;
+use crate::cells::Phase;
+use crate::engine::Engine;
+use crate::leg::Traits;
+use crate::now::Now;
+use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
+use crate::record::{Entry, Record, StepVerb};
+use crate::report::{CellReport, Outcome, Report};
+
+/// How long after the last possible broadcast an alert that has not settled is closed, in milliseconds.
+const CLOSE_SLACK_MS: i64 = 60_000;
+
+impl Engine {
+    /// The network said something.
+    pub fn report(&mut self, now: Now, report: Report, out: &mut Vec<Entry>) {
+        match report {
+            Report::Cells(report) => self.cells_reported(now, report, out),
+            Report::Settled(order) => {
+                let Some((id, controller)) = self.orders.remove(&order) else { return };
+                let patience = self.setup.patience;
+                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
+                let alert = broadcast.alert;
+                let Some(leg) = broadcast.leg_mut(controller) else { return };
+                leg.settled(now.monotonic_ms, order, patience);
+                self.drive(now, id, Some(controller));
+                self.close_if_settled(now, alert, out);
+            }
+            Report::Up(controller) => {
+                self.record(now, Record::Controller { controller, up: true }, out);
+                self.drive_controller(now, controller);
+            }
+            Report::Down(controller) => {
+                self.record(now, Record::Controller { controller, up: false }, out);
+            }
+            Report::Restarted(controller, cells) => {
+                self.record(now, Record::Restarted { controller, cells }, out);
+                self.drive_controller(now, controller);
+            }
+            Report::Failed(controller, cells) => {
+                self.record(now, Record::Failed { controller, cells }, out);
+            }
+        }
+    }
+
+    /// Time has passed: expiries, waits that are over, alerts that can be closed.
+    pub fn tick(&mut self, now: Now, out: &mut Vec<Entry>) {
+        if self.wake_ms.is_none_or(|wake_ms| wake_ms > now.monotonic_ms) {
+            return;
+        }
+        self.wake_ms = None;
+        let open: Vec<AlertId> =
+            self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect();
+        for id in open {
+            let Some(alert) = self.alerts.get(&id) else { continue };
+            if alert.state.is_on() && alert.expires_ms <= now.wall_ms {
+                let step = StepVerb::Expire;
+                self.record(now, Record::Stepped { alert: id, step, by: None, reason: None, key: None }, out);
+                self.drive_alert(now, id, true);
+            } else if alert.state.is_on() {
+                self.wake_at(now.monotonic_at(alert.expires_ms));
+            }
+            self.release_waits(now, id);
+            self.close_if_settled(now, id, out);
+        }
+    }
+
+    /// What a controller's peers do; `None` where there is no peer.
+    pub(crate) fn traits(&self, controller: ControllerId) -> Option<Traits> {
+        self.setup.traits.get(usize::from(controller.0)).copied().flatten()
+    }
+
+    /// The cells that a configured peer serves, and those that none does.
+    pub(crate) fn served(&self, cells: &CellRuns) -> (CellRuns, CellRuns) {
+        let mut served = CellRuns::new();
+        for (controller, traits) in self.setup.inventory.controllers().iter().zip(&self.setup.traits) {
+            if traits.is_some() {
+                cells.within(controller.cells.clone()).iter().for_each(|run| served.push(run));
+            }
+        }
+        let unserved = cells.subtract(&served);
+        (served, unserved)
+    }
+
+    /// Whether every cell of an alert that is ending has settled: nothing of it is on, or is asked about any more.
+    pub(crate) fn is_settled(&self, alert: AlertId) -> bool {
+        let Some(alert) = self.alerts.get(&alert) else { return false };
+        alert.broadcasts.iter().filter_map(|id| self.broadcast(*id)).all(|broadcast| {
+            broadcast.legs.iter().all(|leg| {
+                let accepted_is_final = self.traits(leg.controller()).is_some_and(|traits| !traits.indications);
+                let accepted = if accepted_is_final { leg.totals()[Phase::OffAccepted as usize] } else { 0 };
+                leg.totals()[Phase::Off as usize] + accepted == leg.cells().len()
+            })
+        })
+    }
+
+    /// Asks for all that the alert needs now. `changed`: the wish is another one, so what was asked for the old one and
+    /// has not left yet is withdrawn.
+    pub(crate) fn drive_alert(&mut self, now: Now, alert: AlertId, changed: bool) {
+        let Some(alert) = self.alerts.get(&alert) else { return };
+        for id in alert.broadcasts.clone() {
+            if changed {
+                self.demands.retain(|(_, demand)| !matches!(demand, Demand::Order(order) if order.broadcast == id));
+                self.demands.push_back((self.last(), Demand::Withdraw(id)));
+            }
+            self.drive(now, id, None);
+        }
+    }
+
+    fn drive_controller(&mut self, now: Now, controller: ControllerId) {
+        let open: Vec<AlertId> =
+            self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect();
+        // Kills first: a peer that was down gets them before anything else.
+        for ending in [true, false] {
+            for id in &open {
+                let Some(alert) = self.alerts.get(id).filter(|alert| alert.state.is_ending() == ending) else {
+                    continue;
+                };
+                for id in alert.broadcasts.clone() {
+                    self.drive(now, id, Some(controller));
+                }
+            }
+        }
+    }
+
+    /// Asks for what a broadcast needs now, at one controller or at all that are up.
+    fn drive(&mut self, now: Now, id: BroadcastId, only: Option<ControllerId>) {
+        let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { return };
+        let current = broadcast.current();
+        let mut asked = Vec::new();
+        for leg in broadcast.legs.iter().filter(|leg| only.is_none_or(|only| leg.controller() == only)) {
+            let controller = leg.controller();
+            let Some(traits) = self.traits(controller).filter(|_| self.up.contains(&controller)) else { continue };
+            let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else { continue };
+            for (need, cells) in leg.needs(current, traits) {
+                if let Some(action) = broadcast.action(need, operator.operator, now) {
+                    asked.push((controller, need, action, cells));
+                }
+            }
+        }
+        let (decided, rank) = (broadcast.decided, broadcast.priority);
+        for (controller, need, action, cells) in asked {
+            let order = self.new_order();
+            let priority = if need.verb() == Verb::Kill { Priority::Kill } else { rank };
+            if let Some(leg) = self.broadcasts.get_mut(id.0 as usize).and_then(|b| b.leg_mut(controller)) {
+                leg.asked(order, need, current, cells.clone());
+            }
+            self.orders.insert(order, (id, controller));
+            let order = Order { id: order, controller, broadcast: id, priority, action, cells };
+            self.demands.push_back((decided, Demand::Order(order)));
+        }
+        if let Some(broadcast) = self.broadcasts.get(id.0 as usize) {
+            let wakes: Vec<u64> = broadcast.legs.iter().filter_map(|leg| leg.next_wakeup()).collect();
+            wakes.into_iter().for_each(|wake_ms| self.wake_at(wake_ms));
+        }
+    }
+
+    fn cells_reported(&mut self, now: Now, report: CellReport, out: &mut Vec<Entry>) {
+        let CellReport { controller, broadcast: id, serial, verb, outcome, .. } = report;
+        let Some(traits) = self.traits(controller) else { return };
+        let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else { return };
+        let operator = operator.operator;
+        let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
+        let Some(edition) = broadcast.edition(operator, serial) else { return };
+        let alert = broadcast.alert;
+        if matches!(outcome, Outcome::Sent | Outcome::Withdrawn) {
+            // Volatile: after our own death everything that was waiting counts as perhaps sent.
+            let current = broadcast.current();
+            if let Some(leg) = broadcast.leg_mut(controller) {
+                leg.hear(current, traits, edition, &report);
+            }
+            return;
+        }
+        let cells = report.cells;
+        self.record(now, Record::Reported { controller, broadcast: id, edition, verb, outcome, cells }, out);
+        self.close_if_settled(now, alert, out);
+    }
+
+    fn release_waits(&mut self, now: Now, alert: AlertId) {
+        let Some(alert) = self.alerts.get(&alert) else { return };
+        for id in alert.broadcasts.clone() {
+            let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
+            let mut released = false;
+            for leg in &mut broadcast.legs {
+                released |= leg.release(now.monotonic_ms);
+            }
+            if released || broadcast.legs.iter().any(|leg| leg.next_wakeup().is_some()) {
+                self.drive(now, id, None);
+            }
+        }
+    }
+
+    /// Closes an alert that is ending once nothing of it is on the air, or can be.
+    pub(crate) fn close_if_settled(&mut self, now: Now, id: AlertId, out: &mut Vec<Entry>) {
+        let Some(alert) = self.alerts.get(&id).filter(|alert| alert.state.is_ending()) else { return };
+        let over_ms = alert.last_broadcast_ms.saturating_add(CLOSE_SLACK_MS);
+        let settled = self.is_settled(id);
+        if settled || now.wall_ms >= over_ms {
+            let reason = if settled {
+                "every cell is off".to_owned()
+            } else {
+                "the last possible broadcast is over; some cells never answered".to_owned()
+            };
+            let (step, reason) = (StepVerb::Close, Some(reason));
+            self.record(now, Record::Stepped { alert: id, step, by: None, reason, key: None }, out);
+            self.drive_alert(now, id, true);
+        } else if over_ms < i64::MAX {
+            self.wake_at(now.monotonic_at(over_ms));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The engine: state, and the doors by which inputs come in and records and demands go out.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use area::{Atlas, ControllerId, Coverage, Inventory, OperatorId};
+use policy::Profile;
+
+use crate::alert::{Alert, AlertId};
+use crate::broadcast::Broadcast;
+use crate::leg::{Patience, Traits};
+use crate::now::{Now, Seq};
+use crate::order::{BroadcastId, Demand, OrderId};
+use crate::record::{Entry, Record};
+use crate::serials::{CodeRange, Serials};
+
+/// What the engine is told once: the country, the rules, and what can be reached.
+pub struct Setup {
+    /// Every cell.
+    pub inventory: Arc<Inventory>,
+    /// Every named area.
+    pub atlas: Arc<Atlas>,
+    /// The index from shapes to cells.
+    pub coverage: Coverage,
+    /// The classes of alerts.
+    pub profiles: Vec<Profile>,
+    /// What each controller's peers do; `None` for a controller without a peer, whose cells are unserved.
+    pub traits: Vec<Option<Traits>>,
+    /// The message codes that are ours, by operator.
+    pub codes: BTreeMap<OperatorId, CodeRange>,
+    /// How long to wait before asking again.
+    pub patience: Patience,
+    /// The most alerts that may be open at once.
+    pub alerts_max: usize,
+}
+
+/// The engine. See the crate's documentation for its doors.
+pub struct Engine {
+    pub(crate) setup: Setup,
+    pub(crate) alerts: BTreeMap<AlertId, Alert>,
+    pub(crate) broadcasts: Vec<Broadcast>,
+    pub(crate) serials: Serials,
+    pub(crate) keys: Keys,
+    pub(crate) up: BTreeSet<ControllerId>,
+    pub(crate) orders: BTreeMap<OrderId, (BroadcastId, ControllerId)>,
+    pub(crate) demands: VecDeque<(Seq, Demand)>,
+    pub(crate) wake_ms: Option<u64>,
+    met: BTreeSet<String>,
+    last: Seq,
+    durable: Seq,
+    next_order: u64,
+}
+
+impl Engine {
+    /// An engine that knows the country and no alert yet.
+    pub fn new(setup: Setup) -> Self {
+        let serials = Serials::new(setup.codes.clone());
+        Self {
+            setup,
+            alerts: BTreeMap::new(),
+            broadcasts: Vec::new(),
+            serials,
+            keys: Keys::default(),
+            up: BTreeSet::new(),
+            orders: BTreeMap::new(),
+            demands: VecDeque::new(),
+            wake_ms: None,
+            met: BTreeSet::new(),
+            last: Seq(0),
+            durable: Seq(0),
+            next_order: 0,
+        }
+    }
+
+    /// Applies a record of the journal: the state becomes what it was after it was written.
+    pub fn replay(&mut self, entry: &Entry) {
+        self.last = entry.seq;
+        self.durable = entry.seq;
+        self.apply(entry);
+    }
+
+    /// The daemon starts: what was under way before may or may not have reached the network.
+    pub fn start(&mut self, now: Now, out: &mut Vec<Entry>) {
+        let inventory = hex::encode(self.setup.inventory.digest());
+        self.record(now, Record::Started { inventory }, out);
+        self.wake_ms = Some(now.monotonic_ms);
+    }
+
+    /// Whether this peer has been met before; the first meeting is recorded.
+    pub fn meet(&mut self, now: Now, peer: &str, out: &mut Vec<Entry>) -> bool {
+        let met = self.met.contains(peer);
+        if !met {
+            self.record(now, Record::PeerMet { peer: peer.to_owned() }, out);
+        }
+        met
+    }
+
+    /// The journal has synced every record up to this one: what rests on them may leave.
+    pub fn durable(&mut self, seq: Seq) {
+        self.durable = self.durable.max(seq);
+    }
+
+    /// The last record written.
+    pub const fn last(&self) -> Seq {
+        self.last
+    }
+
+    /// The next demand on the network whose decision is durable. A kill, and the withdrawal before it, waits for
+    /// nothing: a cancel must get out even when the disk is dead.
+    pub fn poll_demand(&mut self) -> Option<Demand> {
+        let may_leave = |(seq, demand): &(Seq, Demand)| *seq <= self.durable || outranks_the_disk(demand);
+        let at = self.demands.iter().position(may_leave)?;
+        self.demands.remove(at).map(|(_, demand)| demand)
+    }
+
+    /// When [`Engine::tick`] should be called next, in monotonic milliseconds.
+    pub const fn next_wakeup(&self) -> Option<u64> {
+        self.wake_ms
+    }
+
+    /// Every alert, oldest first.
+    pub fn alerts(&self) -> impl DoubleEndedIterator<Item = &Alert> {
+        self.alerts.values()
+    }
+
+    /// One alert.
+    pub fn alert(&self, alert: AlertId) -> Option<&Alert> {
+        self.alerts.get(&alert)
+    }
+
+    /// One broadcast.
+    pub fn broadcast(&self, broadcast: BroadcastId) -> Option<&Broadcast> {
+        self.broadcasts.get(broadcast.0 as usize)
+    }
+
+    /// What the engine was told.
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Writes a record and applies it.
+    pub(crate) fn record(&mut self, now: Now, record: Record, out: &mut Vec<Entry>) -> Seq {
+        self.last = self.last.next();
+        let entry = Entry { seq: self.last, wall_ms: now.wall_ms, record };
+        self.apply(&entry);
+        out.push(entry);
+        self.last
+    }
+
+    pub(crate) fn met(&mut self, peer: &str) {
+        self.met.insert(peer.to_owned());
+    }
+
+    pub(crate) fn new_order(&mut self) -> OrderId {
+        self.next_order += 1;
+        OrderId(self.next_order)
+    }
+
+    /// Wakes at `at_ms` or earlier.
+    pub(crate) fn wake_at(&mut self, at_ms: u64) {
+        self.wake_ms = Some(self.wake_ms.map_or(at_ms, |wake_ms| wake_ms.min(at_ms)));
+    }
+}
+
+fn outranks_the_disk(demand: &Demand) -> bool {
+    match demand {
+        Demand::Order(order) => order.priority == crate::order::Priority::Kill,
+        Demand::Withdraw(_) => true,
+    }
+}
+
+/// What has been done under which idempotency key: the newest, so that a client that asks again is answered again.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    done: BTreeMap<String, (&'static str, AlertId)>,
+    order: VecDeque<String>,
+}
+
+impl Keys {
+    /// How many keys are remembered.
+    const LIMIT: usize = 10_000;
+
+    pub(crate) fn done(&self, key: &str) -> Option<(&'static str, AlertId)> {
+        self.done.get(key).copied()
+    }
+
+    pub(crate) fn remember(&mut self, key: &Option<String>, verb: &'static str, alert: AlertId) {
+        let Some(key) = key else { return };
+        if self.done.insert(key.clone(), (verb, alert)).is_none() {
+            self.order.push_back(key.clone());
+        }
+        if self.order.len() > Self::LIMIT {
+            if let Some(oldest) = self.order.pop_front() {
+                self.done.remove(&oldest);
+            }
+        }
+    }
+}

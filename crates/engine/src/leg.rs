@@ -1,0 +1,345 @@
+//! One broadcast in the cells of one controller: their states, what has been asked and not answered, and what is due.
+
+use area::{CellRuns, ControllerId};
+
+use crate::cells::{CellStatus, Ear, Edition, Phase};
+use crate::order::{OrderId, Verb};
+use crate::report::{CellReport, Outcome};
+
+/// How many cells are in each phase, by the phase's number.
+pub type Totals = [u32; Phase::ALL.len()];
+
+/// What an order should do for some cells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Need {
+    /// Write the current edition, in place of this one if any.
+    Write(Option<Edition>),
+    /// Ask whether the current edition is on.
+    Query,
+    /// Kill this edition.
+    Kill(Edition),
+}
+
+impl Need {
+    /// The verb of the order that answers it.
+    pub const fn verb(self) -> Verb {
+        match self {
+            Self::Write(_) => Verb::Write,
+            Self::Query => Verb::Query,
+            Self::Kill(_) => Verb::Kill,
+        }
+    }
+}
+
+/// How long to wait before asking again.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// After the first refusal or missing answer, in milliseconds; doubled each time.
+    pub retry_first_ms: u64,
+    /// The longest wait between two tries, in milliseconds.
+    pub retry_max_ms: u64,
+    /// For indications after an acceptance, in milliseconds, before the network is asked what is on.
+    pub indication_ms: u64,
+}
+
+impl Patience {
+    fn retry_ms(self, attempt: u32) -> u64 {
+        self.retry_first_ms.saturating_mul(1 << attempt.min(20)).min(self.retry_max_ms)
+    }
+}
+
+/// The cells of one controller that a broadcast has ever been wanted in.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    controller: ControllerId,
+    cells: CellRuns,
+    statuses: Vec<CellStatus>,
+    totals: Totals,
+    holds: Vec<Hold>,
+    attempt: u32,
+    repeat: bool,
+    verify: bool,
+}
+
+/// What has been asked for these cells, and until when the same is not asked again.
+#[derive(Clone, Debug)]
+struct Hold {
+    order: OrderId,
+    verb: Verb,
+    edition: Edition,
+    cells: CellRuns,
+    /// `None` while the order is open; then the monotonic time at which the same may be asked again.
+    until_ms: Option<u64>,
+}
+
+impl Leg {
+    /// A leg that holds no cell yet.
+    pub fn new(controller: ControllerId) -> Self {
+        Self {
+            controller,
+            cells: CellRuns::new(),
+            statuses: Vec::new(),
+            totals: Totals::default(),
+            holds: Vec::new(),
+            attempt: 0,
+            repeat: false,
+            verify: false,
+        }
+    }
+
+    /// Its controller.
+    pub fn controller(&self) -> ControllerId {
+        self.controller
+    }
+
+    /// Every cell the broadcast was ever wanted in here.
+    pub fn cells(&self) -> &CellRuns {
+        &self.cells
+    }
+
+    /// How many cells are in each phase.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Each cell's index with its status, ascending.
+    pub fn statuses(&self) -> impl Iterator<Item = (u32, CellStatus)> + '_ {
+        self.cells.iter().flatten().zip(self.statuses.iter().copied())
+    }
+
+    /// From now on the broadcast is wanted in `wanted` and in no other cell of this leg. `changed`: in a new edition;
+    /// `renew`: in the same one with another count or period.
+    pub fn want(&mut self, wanted: &CellRuns, changed: bool, renew: bool) {
+        let all = self.cells.union(wanted);
+        if all != self.cells {
+            let mut statuses = Vec::with_capacity(all.len() as usize);
+            let mut known = self.statuses().peekable();
+            for index in all.iter().flatten() {
+                let old = known.next_if(|(known, _)| *known == index);
+                statuses.push(old.map_or(CellStatus::OFF, |(_, status)| status));
+            }
+            drop(known);
+            (self.cells, self.statuses) = (all, statuses);
+        }
+        for_each(&self.cells, &self.cells.subtract(wanted), &mut self.statuses, CellStatus::unwant);
+        for_each(&self.cells, wanted, &mut self.statuses, |status| status.want(changed, renew));
+        self.repeat &= !changed;
+        self.verify &= !changed;
+        self.attempt = 0;
+        // What was asked for the old wish and has its answer holds nothing back any more.
+        self.holds.retain(|hold| hold.until_ms.is_none());
+        self.count();
+    }
+
+    /// From now on the broadcast is wanted in none of these cells.
+    pub fn unwant(&mut self) {
+        self.want(&CellRuns::new(), false, false);
+    }
+
+    /// The way to the controller is gone; see [`CellStatus::doubt`].
+    pub fn doubt(&mut self, current: Edition, sent: bool) {
+        self.statuses.iter_mut().for_each(|status| status.doubt(current, sent));
+        self.verify = true;
+        self.repeat = true;
+        if sent {
+            self.holds.clear();
+        }
+        self.count();
+    }
+
+    /// The controller can be asked again: no wait stands in the way.
+    pub fn wake(&mut self) {
+        self.attempt = 0;
+        self.holds.retain(|hold| hold.until_ms.is_none());
+    }
+
+    /// These cells restarted and lost everything.
+    pub fn restart(&mut self, cells: &CellRuns) {
+        for_each(&self.cells, cells, &mut self.statuses, CellStatus::restart);
+        for hold in self.holds.iter_mut().filter(|hold| hold.until_ms.is_some()) {
+            hold.cells = hold.cells.subtract(cells);
+        }
+        self.count();
+    }
+
+    /// These cells failed and wait for their restart.
+    pub fn fail(&mut self, cells: &CellRuns) {
+        for_each(&self.cells, cells, &mut self.statuses, CellStatus::fail);
+        self.count();
+    }
+
+    /// A word of the network about `edition`.
+    pub fn hear(&mut self, current: Edition, traits: Traits, edition: Edition, report: &CellReport) {
+        let ear = Ear {
+            current,
+            in_place: traits.in_place,
+            indications: traits.indications,
+            repeat: self.repeat,
+        };
+        for_each_counted(&self.cells, &report.cells, &mut self.statuses, &mut self.totals, |status| {
+            status.hear(ear, report.verb, edition, report.outcome);
+        });
+        if report.outcome == Outcome::Unanswered {
+            self.repeat = true;
+            self.verify &= report.verb != Verb::Query;
+        }
+    }
+
+    /// The order has all its outcomes. What it left open may be asked again only after a while.
+    pub fn settled(&mut self, now_ms: u64, order: OrderId, patience: Patience) {
+        let Some(at) = self.holds.iter().position(|hold| hold.order == order) else { return };
+        let hold = self.holds.swap_remove(at);
+        let (mut failed, mut awaited) = (CellRuns::new(), CellRuns::new());
+        for (index, status) in within(&self.cells, &hold.cells, &self.statuses) {
+            let again = match status.phase() {
+                Phase::Unknown | Phase::Refused | Phase::OffUnknown | Phase::OffRefused => &mut failed,
+                Phase::Accepted | Phase::OffAccepted => &mut awaited,
+                // The stop of an old edition beside a confirmed new one waits for its indication too.
+                Phase::Confirmed if hold.verb == Verb::Kill && status.may_hold(hold.edition) => &mut awaited,
+                _ => continue,
+            };
+            again.push(index..index + 1);
+        }
+        if !failed.is_empty() {
+            let until_ms = now_ms + patience.retry_ms(self.attempt);
+            self.attempt = self.attempt.saturating_add(1);
+            self.holds.push(Hold { cells: failed, until_ms: Some(until_ms), ..hold });
+        }
+        if !awaited.is_empty() {
+            let until_ms = now_ms + patience.indication_ms;
+            self.holds.push(Hold { cells: awaited, until_ms: Some(until_ms), ..hold });
+        }
+    }
+
+    /// When the next wait is over, in monotonic milliseconds.
+    pub fn next_wakeup(&self) -> Option<u64> {
+        self.holds.iter().filter_map(|hold| hold.until_ms).min()
+    }
+
+    /// Lets go of waits that are over; whether there was one.
+    pub fn release(&mut self, now_ms: u64) -> bool {
+        let before = self.holds.len();
+        self.holds.retain(|hold| hold.until_ms.is_none_or(|until_ms| until_ms > now_ms));
+        self.repeat |= self.holds.len() < before;
+        self.holds.len() < before
+    }
+
+    /// What should be asked now: what is needed and neither asked already nor asked in vain a moment ago.
+    pub fn needs(&self, current: Edition, traits: Traits) -> Vec<(Need, CellRuns)> {
+        let mut needs: Vec<(Need, CellRuns)> = Vec::new();
+        let mut need = |wanted: Need, index: u32| match needs.iter_mut().find(|(known, _)| *known == wanted) {
+            Some((_, cells)) => cells.push(index..index + 1),
+            None => needs.push((wanted, CellRuns::from_range(index..index + 1))),
+        };
+        for (index, status) in self.statuses() {
+            let replaced = if traits.in_place { status.stale(current) } else { None };
+            match status.phase() {
+                Phase::Unknown if self.verify => need(Need::Query, index),
+                Phase::Pending | Phase::Unknown => need(Need::Write(replaced), index),
+                Phase::Refused if status.cause().passes() => need(Need::Write(replaced), index),
+                Phase::Accepted if traits.indications => need(Need::Query, index),
+                Phase::Renew => need(Need::Kill(current), index),
+                Phase::OffPending | Phase::OffUnknown | Phase::OffRefused | Phase::OffAccepted => {
+                    status.held(current).for_each(|edition| need(Need::Kill(edition), index));
+                }
+                _ => {}
+            }
+            let stands_beside = !traits.in_place && matches!(status.phase(), Phase::Accepted | Phase::Confirmed);
+            if let Some(old) = status.stale(current).filter(|_| stands_beside) {
+                need(Need::Kill(old), index);
+            }
+        }
+        for (need, cells) in &mut needs {
+            for hold in &self.holds {
+                if hold.blocks(*need, current) {
+                    *cells = cells.subtract(&hold.cells);
+                }
+            }
+        }
+        needs.retain(|(_, cells)| !cells.is_empty());
+        needs
+    }
+
+    /// Remembers that an order has been given.
+    pub fn asked(&mut self, order: OrderId, need: Need, current: Edition, cells: CellRuns) {
+        let edition = if let Need::Kill(edition) = need { edition } else { current };
+        self.holds.push(Hold { order, verb: need.verb(), edition, cells, until_ms: None });
+    }
+
+    fn count(&mut self) {
+        self.totals = Totals::default();
+        for status in &self.statuses {
+            self.totals[status.phase() as usize] += 1;
+        }
+    }
+}
+
+impl Hold {
+    /// Whether it keeps this need from being asked in its cells.
+    fn blocks(&self, need: Need, current: Edition) -> bool {
+        match need {
+            Need::Kill(edition) => self.verb == Verb::Kill && self.edition == edition,
+            // A write of an edition waits for an open kill of the same edition, so that their answers can't be confused.
+            Need::Write(_) | Need::Query => {
+                self.edition == current && (self.verb != Verb::Kill || self.until_ms.is_none())
+            }
+        }
+    }
+}
+
+/// What the engine must know of a controller's peers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Traits {
+    /// A new serial number replaces the old one in place (CBSP, SABP) instead of standing beside it (SBc-AP, NGAP).
+    pub in_place: bool,
+    /// The peers tell by indications what is on the air.
+    pub indications: bool,
+}
+
+/// Calls `touch` for the status of each cell of `cells` that is in `all`.
+fn for_each(
+    all: &CellRuns,
+    cells: &CellRuns,
+    statuses: &mut [CellStatus],
+    mut touch: impl FnMut(&mut CellStatus),
+) {
+    let mut first = 0;
+    for run in all.iter() {
+        for part in cells.within(run.clone()).iter() {
+            let (from, to) = (part.start - run.start, part.end - run.start);
+            statuses[first + from as usize..first + to as usize].iter_mut().for_each(&mut touch);
+        }
+        first += run.len();
+    }
+}
+
+fn for_each_counted(
+    all: &CellRuns,
+    cells: &CellRuns,
+    statuses: &mut [CellStatus],
+    totals: &mut Totals,
+    mut touch: impl FnMut(&mut CellStatus),
+) {
+    for_each(all, cells, statuses, |status| {
+        totals[status.phase() as usize] -= 1;
+        touch(status);
+        totals[status.phase() as usize] += 1;
+    });
+}
+
+/// The index and status of each cell of `cells` that is in `all`.
+fn within<'a>(
+    all: &'a CellRuns,
+    cells: &'a CellRuns,
+    statuses: &'a [CellStatus],
+) -> impl Iterator<Item = (u32, CellStatus)> + 'a {
+    let mut first = 0;
+    all.iter().flat_map(move |run| {
+        let base = first;
+        first += run.len();
+        let start = run.start;
+        let parts = cells.within(run);
+        let indices: Vec<u32> = parts.iter().flatten().collect();
+        indices.into_iter().map(move |index| (index, statuses[base + (index - start) as usize]))
+    })
+}

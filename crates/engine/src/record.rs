@@ -1,0 +1,190 @@
+//! What the journal holds: everything decided and everything learned, as facts that need no engine to be read.
+
+use area::{CellRuns, ControllerId, OperatorId};
+use cbs::{MessageId, SerialNumber};
+use policy::Channel;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{AlertId, Version};
+use crate::cells::Edition;
+use crate::now::Seq;
+use crate::order::{BroadcastId, Verb};
+use crate::report::Outcome;
+
+/// A record with its place and time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its place.
+    pub seq: Seq,
+    /// When it was written, in wall-clock milliseconds.
+    pub wall_ms: i64,
+    /// What happened.
+    pub record: Record,
+}
+
+/// Something that happened. Applying the records of a journal in order gives the engine's state.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// The daemon started. What was under way before may or may not have reached the network.
+    Started {
+        /// The SHA-256 of the cell inventory in use, in hexadecimal.
+        inventory: String,
+    },
+    /// The inventory is another one; cells keep their identity and get new indices.
+    InventoryChanged {
+        /// The digest of the new inventory.
+        inventory: String,
+        /// Runs of cells that moved together: old first index, new first index, length. A cell in none of them is gone.
+        moves: Vec<(u32, u32, u32)>,
+        /// The controllers of the old inventory by their indices in the new one.
+        controllers: Vec<Option<ControllerId>>,
+    },
+    /// A peer was met for the first time.
+    PeerMet {
+        /// Its name.
+        peer: String,
+    },
+    /// A draft was written.
+    Drafted {
+        /// The alert.
+        alert: AlertId,
+        /// Its channel, for ever.
+        channel: Channel,
+        /// Its class.
+        class: String,
+        /// Its first version.
+        version: Version,
+        /// The idempotency key of the request.
+        key: Option<String>,
+    },
+    /// The author replaced the draft.
+    Revised {
+        /// The alert.
+        alert: AlertId,
+        /// The version in place of the last.
+        version: Version,
+        /// The idempotency key of the request.
+        key: Option<String>,
+    },
+    /// A new version of a running alert was written; it waits for a second person.
+    Proposed {
+        /// The alert.
+        alert: AlertId,
+        /// The version.
+        version: Version,
+        /// The idempotency key of the request.
+        key: Option<String>,
+    },
+    /// A person did something that changes only the state.
+    Stepped {
+        /// The alert.
+        alert: AlertId,
+        /// What.
+        step: StepVerb,
+        /// Who; nobody where the time did it.
+        by: Option<String>,
+        /// Why, where a reason was given.
+        reason: Option<String>,
+        /// The idempotency key of the request.
+        key: Option<String>,
+    },
+    /// A second person wants the waiting version on the air.
+    Approved {
+        /// The alert.
+        alert: AlertId,
+        /// The version's number.
+        version: u16,
+        /// Who.
+        by: String,
+        /// When it ends, in wall-clock milliseconds.
+        expires_ms: i64,
+        /// What each broadcast of the alert is called in each operator's network from now on.
+        broadcasts: Vec<Allocation>,
+        /// The idempotency key of the request.
+        key: Option<String>,
+    },
+    /// The network answered.
+    Reported {
+        /// The controller that said it.
+        controller: ControllerId,
+        /// About which broadcast.
+        broadcast: BroadcastId,
+        /// About which of its editions.
+        edition: Edition,
+        /// What had been asked.
+        verb: Verb,
+        /// What it said, or that it said nothing.
+        outcome: Outcome,
+        /// For which cells.
+        cells: CellRuns,
+    },
+    /// A controller is gone or back.
+    Controller {
+        /// Which.
+        controller: ControllerId,
+        /// Whether it is back.
+        up: bool,
+    },
+    /// Cells restarted and lost everything.
+    Restarted {
+        /// Their controller.
+        controller: ControllerId,
+        /// Which.
+        cells: CellRuns,
+    },
+    /// Cells failed and wait for their restart.
+    Failed {
+        /// Their controller.
+        controller: ControllerId,
+        /// Which.
+        cells: CellRuns,
+    },
+}
+
+/// A change of an alert's state that carries nothing else.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepVerb {
+    /// The author hands the draft to a second person.
+    Submit,
+    /// The second person gives it back.
+    Return,
+    /// The second person refuses it.
+    Reject,
+    /// It is taken back.
+    Cancel,
+    /// Its time is over.
+    Expire,
+    /// Everything has settled.
+    Close,
+}
+
+impl StepVerb {
+    /// The verb as a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Return => "return",
+            Self::Reject => "reject",
+            Self::Cancel => "cancel",
+            Self::Expire => "expire",
+            Self::Close => "close",
+        }
+    }
+}
+
+/// One broadcast of an approved version: the edition that carries its text, and its name in each operator's network.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Allocation {
+    /// The broadcast; a new one or one of an earlier version.
+    pub broadcast: BroadcastId,
+    /// Which of the version's planned messages it is; `None`: the version has it no longer.
+    pub planned: Option<usize>,
+    /// The edition: the present one when the text is the same, else the next.
+    pub edition: Edition,
+    /// What is on must be stopped and started again, with the same serial numbers, to last longer.
+    pub renew: bool,
+    /// What it is called, by operator.
+    pub names: Vec<(OperatorId, MessageId, SerialNumber)>,
+}

@@ -1,0 +1,123 @@
+//! Serial numbers as a durable resource.
+//!
+//! A phone drops a message whose (message identifier, serial number) it has seen within a day, whatever the text. So a
+//! message code rests after the last possible broadcast under it, per operator and message identifier, and a code
+//! that is not there is an error, never a wrap.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use area::OperatorId;
+use cbs::{GeographicalScope, MessageId, SerialNumber};
+
+use crate::error::Refusal;
+
+/// How long a code rests after the last possible broadcast: a phone's 24 hours and two of slack, in milliseconds.
+pub const REST_MS: i64 = 26 * 60 * 60 * 1000;
+
+/// The codes of one operator's network that are ours alone: two CBCs may share a network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CodeRange {
+    /// The scope of every serial number there.
+    pub scope: GeographicalScope,
+    /// The message codes, 0 to 1023.
+    pub codes: RangeInclusive<u16>,
+}
+
+impl Default for CodeRange {
+    fn default() -> Self {
+        Self { scope: GeographicalScope::Plmn, codes: 0..=SerialNumber::CODE_MAX }
+    }
+}
+
+/// Which codes are in use or at rest.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Serials {
+    ranges: BTreeMap<OperatorId, CodeRange>,
+    /// The code handed out last, so that the next one is the one that has rested longest.
+    last: BTreeMap<(OperatorId, MessageId), u16>,
+    /// Until when a code is taken, in wall-clock milliseconds.
+    taken: BTreeMap<(OperatorId, MessageId, u16), i64>,
+}
+
+impl Serials {
+    /// An allocator in which every code is free.
+    pub fn new(ranges: BTreeMap<OperatorId, CodeRange>) -> Self {
+        Self { ranges, ..Self::default() }
+    }
+
+    /// The serial number that a new message would get; nothing is taken yet.
+    pub fn free(
+        &self,
+        operator: OperatorId,
+        message_id: MessageId,
+        wall_ms: i64,
+    ) -> Result<SerialNumber, Refusal> {
+        let range = self.ranges.get(&operator).cloned().unwrap_or_default();
+        let (first, last) = (*range.codes.start(), *range.codes.end());
+        let after = self.last.get(&(operator, message_id)).map_or(first, |code| code + 1);
+        let free = |code: &u16| {
+            self.taken.get(&(operator, message_id, *code)).is_none_or(|until_ms| *until_ms <= wall_ms)
+        };
+        let exhausted = || Refusal::SerialsExhausted { message_id, first, last };
+        let code = (after..=last).chain(first..after).find(free).ok_or_else(exhausted)?;
+        SerialNumber::new(range.scope, code, 0).map_err(|_| exhausted())
+    }
+
+    /// The code of `serial` is taken until it is released.
+    pub fn take(&mut self, operator: OperatorId, message_id: MessageId, serial: SerialNumber) {
+        self.last.insert((operator, message_id), serial.code());
+        self.taken.insert((operator, message_id, serial.code()), i64::MAX);
+    }
+
+    /// Nothing is broadcast under the code of `serial` after `last_broadcast_ms` (wall clock): it rests from then on.
+    pub fn release(
+        &mut self,
+        operator: OperatorId,
+        message_id: MessageId,
+        serial: SerialNumber,
+        last_broadcast_ms: i64,
+    ) {
+        let until_ms = last_broadcast_ms.saturating_add(REST_MS);
+        self.taken.insert((operator, message_id, serial.code()), until_ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A1: OperatorId = OperatorId(0);
+    const AMBER: MessageId = MessageId::new(4379);
+
+    fn three_codes() -> Serials {
+        let range = CodeRange { codes: 5..=7, ..CodeRange::default() };
+        Serials::new([(A1, range)].into())
+    }
+
+    #[test]
+    fn exhaustion_is_an_error_and_never_a_wrap() {
+        let mut serials = three_codes();
+        for code in 5..=7 {
+            let serial = serials.free(A1, AMBER, 0).unwrap();
+            assert_eq!((serial.code(), serial.update()), (code, 0));
+            serials.take(A1, AMBER, serial);
+        }
+        let refused = Refusal::SerialsExhausted { message_id: AMBER, first: 5, last: 7 };
+        assert_eq!(serials.free(A1, AMBER, 0), Err(refused));
+        assert!(serials.free(A1, MessageId::new(4392), 0).is_ok(), "another identifier has its own codes");
+    }
+
+    #[test]
+    fn a_released_code_rests_26_hours() {
+        let mut serials = three_codes();
+        for _ in 0..3 {
+            let serial = serials.free(A1, AMBER, 0).unwrap();
+            serials.take(A1, AMBER, serial);
+        }
+        let serial = SerialNumber::new(GeographicalScope::Plmn, 6, 3).unwrap();
+        serials.release(A1, AMBER, serial, 1000);
+        assert!(serials.free(A1, AMBER, 1000 + REST_MS - 1).is_err());
+        assert_eq!(serials.free(A1, AMBER, 1000 + REST_MS).unwrap().code(), 6);
+    }
+}

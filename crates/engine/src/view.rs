@@ -1,0 +1,326 @@
+//! What the control room is told. Everything here is derived from the records.
+
+use std::collections::BTreeMap;
+
+use area::{Rat, Target};
+use cbs::{DataCodingScheme, MessageId, SerialNumber};
+use policy::{Channel, LanguageText, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, AlertId, State, Step, Version};
+use crate::broadcast::Broadcast;
+use crate::cells::{CellStatus, Edition, Phase};
+use crate::engine::Engine;
+use crate::report::Cause;
+
+/// An alert as the control room sees it.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct AlertView {
+    /// Its name.
+    pub id: AlertId,
+    /// Live, exercise or test.
+    pub channel: Channel,
+    /// Its class.
+    pub class: String,
+    /// Where it stands.
+    pub state: State,
+    /// The version on the air, or the draft.
+    pub version: Option<VersionView>,
+    /// The version that waits for a second person, when another one is shown.
+    pub waiting: Option<VersionView>,
+    /// When the version on the air ends, in wall-clock milliseconds.
+    pub expires_ms: Option<i64>,
+    /// Its messages, as each operator's network knows them.
+    pub messages: Vec<MessageView>,
+    /// The cells in which it is wanted, each counted once, in the state of its message that is furthest behind.
+    pub cells: Counts,
+    /// The cells in which it is wanted no longer, likewise.
+    pub off: Counts,
+    /// The cells in the area that no configured peer serves. They are never counted as targeted.
+    pub unserved: u32,
+    /// The same by operator and technology.
+    pub networks: Vec<NetworkView>,
+    /// What people did to it, in order.
+    pub history: Vec<Step>,
+}
+
+/// A version as the control room sees it.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct VersionView {
+    /// Its number.
+    pub number: u16,
+    /// Who wrote it.
+    pub author: String,
+    /// Who approved it.
+    pub approver: Option<String>,
+    /// When it was approved, in wall-clock milliseconds.
+    pub approved_ms: Option<i64>,
+    /// When the network first confirmed a cell of it, in wall-clock milliseconds.
+    pub first_confirmed_ms: Option<i64>,
+    /// When the network last confirmed another cell of it, in wall-clock milliseconds.
+    pub last_confirmed_ms: Option<i64>,
+    /// Its texts; none when they have been erased.
+    pub texts: Vec<LanguageText>,
+    /// The messages they make.
+    pub planned: Vec<PlannedView>,
+    /// The warning area as it was asked for.
+    pub target: Target,
+    /// How many cells of configured peers it touches.
+    pub cells: u32,
+    /// How many it touches that none serves.
+    pub unserved: u32,
+    /// How long it lives from its approval on, in seconds.
+    pub duration_s: u32,
+}
+
+/// A message of a version.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct PlannedView {
+    /// Which message.
+    pub role: Role,
+    /// Its languages.
+    pub languages: Vec<String>,
+    /// Its alphabet.
+    pub dcs: DataCodingScheme,
+    /// Its number of pages.
+    pub pages: usize,
+    /// What a phone shows; none when it has been erased.
+    pub text: Option<String>,
+}
+
+/// A message on the air.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct MessageView {
+    /// Which message.
+    pub role: Role,
+    /// The edition wanted now: 0 is the first text.
+    pub edition: Edition,
+    /// Its identifier and serial number in each operator's network.
+    pub names: Vec<NameView>,
+    /// Its cells, in the states of this one message.
+    pub cells: Counts,
+    /// The cells in which it is wanted no longer.
+    pub off: Counts,
+}
+
+/// What a message is called in an operator's network.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct NameView {
+    /// The operator.
+    pub operator: String,
+    /// The message identifier.
+    pub message_id: MessageId,
+    /// The serial number.
+    pub serial: SerialNumber,
+}
+
+/// One operator's cells of one technology.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct NetworkView {
+    /// The operator.
+    pub operator: String,
+    /// The technology.
+    pub rat: Rat,
+    /// The cells in which the alert is wanted.
+    pub cells: Counts,
+    /// The cells in which it is wanted no longer.
+    pub off: Counts,
+    /// The cells in the area that no configured peer serves.
+    pub unserved: u32,
+    /// The cells in which an older text may still be on the air.
+    pub older: u32,
+    /// Why cells were refused.
+    pub causes: BTreeMap<String, u32>,
+}
+
+/// How many cells are in which state.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Counts {
+    /// All of them.
+    pub targeted: u32,
+    /// Nothing has been handed to a link.
+    pub pending: u32,
+    /// Handed to a link.
+    pub sent: u32,
+    /// The controller took it and started distributing, no more.
+    pub accepted: u32,
+    /// The network said it is so.
+    pub confirmed: u32,
+    /// The network refused.
+    pub refused: u32,
+    /// Asked, and no answer came.
+    pub unknown: u32,
+}
+
+impl Counts {
+    fn add(&mut self, phase: Phase, cells: u32) {
+        self.targeted += cells;
+        *match phase {
+            Phase::Pending | Phase::OffPending | Phase::Renew => &mut self.pending,
+            Phase::Sent | Phase::OffSent => &mut self.sent,
+            Phase::Accepted | Phase::OffAccepted => &mut self.accepted,
+            Phase::Confirmed | Phase::Off => &mut self.confirmed,
+            Phase::Refused | Phase::OffRefused => &mut self.refused,
+            Phase::Unknown | Phase::OffUnknown => &mut self.unknown,
+        } += cells;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.targeted += other.targeted;
+        self.pending += other.pending;
+        self.sent += other.sent;
+        self.accepted += other.accepted;
+        self.confirmed += other.confirmed;
+        self.refused += other.refused;
+        self.unknown += other.unknown;
+    }
+}
+
+impl Engine {
+    /// An alert as the control room sees it.
+    pub fn view(&self, id: AlertId) -> Option<AlertView> {
+        let alert = self.alert(id)?;
+        let broadcasts: Vec<&Broadcast> = alert.broadcasts.iter().filter_map(|id| self.broadcast(*id)).collect();
+        let networks = self.networks(alert, &broadcasts);
+        let (mut cells, mut off, mut unserved) = (Counts::default(), Counts::default(), 0);
+        for network in &networks {
+            cells.join(network.cells);
+            off.join(network.off);
+            unserved += network.unserved;
+        }
+        Some(AlertView {
+            id,
+            channel: alert.channel,
+            class: alert.class.clone(),
+            state: alert.state,
+            version: alert.shown().map(version_view),
+            waiting: alert.waiting().filter(|_| alert.current.is_some()).map(version_view),
+            expires_ms: alert.current.map(|_| alert.expires_ms),
+            messages: broadcasts.iter().map(|broadcast| self.message_view(broadcast)).collect(),
+            cells,
+            off,
+            unserved,
+            networks,
+            history: alert.history.clone(),
+        })
+    }
+
+    fn message_view(&self, broadcast: &Broadcast) -> MessageView {
+        let (mut cells, mut off) = (Counts::default(), Counts::default());
+        for leg in &broadcast.legs {
+            for (phase, count) in Phase::ALL.into_iter().zip(leg.totals()) {
+                if phase.is_wanted() { &mut cells } else { &mut off }.add(phase, *count);
+            }
+        }
+        let names = broadcast.editions.last().map(|text| text.names()).unwrap_or_default();
+        let names = names.iter().map(|(operator, message_id, serial)| NameView {
+            operator: self.setup.inventory.operator(*operator).name.clone(),
+            message_id: *message_id,
+            serial: *serial,
+        });
+        MessageView { role: broadcast.role, edition: broadcast.current(), names: names.collect(), cells, off }
+    }
+
+    fn networks(&self, alert: &Alert, broadcasts: &[&Broadcast]) -> Vec<NetworkView> {
+        let inventory = &self.setup.inventory;
+        let mut networks: Vec<NetworkView> = Vec::new();
+        for (controller, id) in inventory.controllers().iter().zip(0..).map(|(c, n)| (c, area::ControllerId(n))) {
+            let unserved = alert.shown().map_or(0, |version| version.unserved.within(controller.cells.clone()).len());
+            let legs: Vec<_> = broadcasts
+                .iter()
+                .filter_map(|broadcast| {
+                    let leg = broadcast.legs.iter().find(|leg| leg.controller() == id)?;
+                    Some((broadcast.current(), leg.statuses().peekable()))
+                })
+                .collect();
+            if unserved == 0 && legs.is_empty() {
+                continue;
+            }
+            let operator = &inventory.operator(controller.operator).name;
+            let at = networks.iter().position(|known| known.operator == *operator && known.rat == controller.rat);
+            let at = at.unwrap_or_else(|| {
+                networks.push(NetworkView {
+                    operator: operator.clone(),
+                    rat: controller.rat,
+                    cells: Counts::default(),
+                    off: Counts::default(),
+                    unserved: 0,
+                    older: 0,
+                    causes: BTreeMap::new(),
+                });
+                networks.len() - 1
+            });
+            networks[at].unserved += unserved;
+            networks[at].fold(legs);
+        }
+        networks
+    }
+}
+
+impl NetworkView {
+    /// Counts each cell once, by the message that is furthest behind in it.
+    fn fold<I: Iterator<Item = (u32, CellStatus)>>(&mut self, mut legs: Vec<(Edition, std::iter::Peekable<I>)>) {
+        while let Some(index) = legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(index, _)| *index)).min() {
+            let mut behind: Option<CellStatus> = None;
+            let mut older = false;
+            for (current, leg) in &mut legs {
+                let Some((_, status)) = leg.next_if(|(known, _)| *known == index) else { continue };
+                older |= status.phase().is_wanted() && status.stale(*current).is_some();
+                if behind.is_none_or(|behind| rank(status.phase()) > rank(behind.phase())) {
+                    behind = Some(status);
+                }
+            }
+            let Some(status) = behind else { continue };
+            self.older += u32::from(older);
+            if status.phase().is_wanted() { &mut self.cells } else { &mut self.off }.add(status.phase(), 1);
+            if matches!(status.phase(), Phase::Refused | Phase::OffRefused) && status.cause() != Cause::None {
+                *self.causes.entry(status.cause().words().to_owned()).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// How far a cell is from what is wanted; a cell that wants one message and not another counts by the wanted one.
+const fn rank(phase: Phase) -> u8 {
+    match phase {
+        Phase::Refused => 12,
+        Phase::Unknown => 11,
+        Phase::Renew => 10,
+        Phase::Pending => 9,
+        Phase::Sent => 8,
+        Phase::Accepted => 7,
+        Phase::Confirmed => 6,
+        Phase::OffRefused => 5,
+        Phase::OffUnknown => 4,
+        Phase::OffPending => 3,
+        Phase::OffSent => 2,
+        Phase::OffAccepted => 1,
+        Phase::Off => 0,
+    }
+}
+
+/// A version as the control room sees it, on the air or not.
+pub fn version_view(version: &Version) -> VersionView {
+    let personal = version.private.open();
+    let planned = version.planned.iter().enumerate().map(|(at, planned)| PlannedView {
+        role: planned.role,
+        languages: planned.languages.clone(),
+        dcs: planned.dcs,
+        pages: planned.pages,
+        text: personal.and_then(|personal| personal.bodies.get(at)).cloned(),
+    });
+    VersionView {
+        number: version.number,
+        author: version.author.clone(),
+        approver: version.approved.as_ref().map(|(by, _)| by.clone()),
+        approved_ms: version.approved.as_ref().map(|(_, wall_ms)| *wall_ms),
+        first_confirmed_ms: version.confirmed_ms.map(|(first, _)| first),
+        last_confirmed_ms: version.confirmed_ms.map(|(_, last)| last),
+        texts: personal.map(|personal| personal.texts.clone()).unwrap_or_default(),
+        planned: planned.collect(),
+        target: version.target.clone(),
+        cells: version.cells.len(),
+        unserved: version.unserved.len(),
+        duration_s: version.duration_s,
+    }
+}
