@@ -95,7 +95,11 @@ pub struct Info<'a> {
 impl Info<'_> {
     /// The language, with the standard's default.
     pub fn language_tag(&self) -> &str {
-        self.language.as_deref().map(crate::lexical::collapsed).filter(|tag| !tag.is_empty()).unwrap_or("en-US")
+        self.language
+            .as_deref()
+            .map(crate::lexical::collapsed)
+            .filter(|tag| !tag.is_empty())
+            .unwrap_or("en-US")
     }
 }
 

@@ -8,20 +8,29 @@
 //! with its name, never defaulted.
 
 mod alert;
+mod broadcast;
+pub mod cap_rs;
+mod check;
 mod document;
 mod error;
 mod lexical;
 mod problem;
 mod read;
+mod rules;
 mod schema;
+mod shape;
 mod time;
+mod write;
 mod xml;
 
 pub use alert::{
-    Alert, Area, Category, Certainty, Info, MessageType, NamedValue, Reference, Resource, ResponseType, Scope,
-    Severity, Status, Text, Urgency,
+    Alert, Area, Category, Certainty, Info, MessageType, NamedValue, Reference, Resource, ResponseType,
+    Scope, Severity, Status, Text, Urgency,
 };
+pub use check::{check, check_json, check_within};
 pub use document::{Document, Limits};
 pub use error::Error;
 pub use problem::{Code, FileVerdict, Level, Problem, Severity as ProblemSeverity, Verdict};
+pub use shape::{Circle, Crossing, Point, Polygon, ShapeError};
 pub use time::DateTime;
+pub use write::write;

@@ -96,7 +96,14 @@ impl Problem {
         found: impl AsRef<str>,
     ) -> Self {
         let found = shortened(found.as_ref());
-        Problem { code, severity: Severity::Error, at: at.into(), line: None, expected: expected.into(), found }
+        Problem {
+            code,
+            severity: Severity::Error,
+            at: at.into(),
+            line: None,
+            expected: expected.into(),
+            found,
+        }
     }
 
     /// A problem worth a word that does not stand in the way.

@@ -295,7 +295,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes over a signature. Elements of CAP in it would be a second message that nobody sees: they are refused.
+    /// Passes over a signature. Elements of CAP in it would be a second message that nobody sees, and types named by
+    /// `xsi:type` would need a schema that nobody has: both are refused.
     fn skip_signature(&mut self) -> Result<(), Problem> {
         let mut open = 1;
         while open > 0 {
@@ -303,6 +304,16 @@ impl<'a> Reader<'a> {
                 Token::Open(tag) => {
                     if tag.space == Space::Cap12 {
                         self.unexpected(&tag, "no element of CAP within a signature");
+                    }
+                    for attribute in attributes(tag.raw_attributes).flatten() {
+                        let typed = attribute.local == "type"
+                            && self.xml.attribute_space(attribute.prefix) == Space::SchemaInstance;
+                        self.expect(
+                            !typed,
+                            Code::UnexpectedAttribute,
+                            "no type named within a signature",
+                            attribute.name,
+                        );
                     }
                     open += 1;
                 }
@@ -333,17 +344,33 @@ impl<'a> Reader<'a> {
 
     /// Whether `xsi:type` says only what the schema says: anything else would be another schema.
     fn names_own_type(&self, name: &str, element: Option<Element>) -> bool {
-        let (prefix, local) = lexical::collapsed(name).split_once(':').unwrap_or(("", lexical::collapsed(name)));
+        let (prefix, local) =
+            lexical::collapsed(name).split_once(':').unwrap_or(("", lexical::collapsed(name)));
         let own = match element {
             Some(Element::Language) => "language",
             Some(Element::Size) => "integer",
             Some(Element::Altitude | Element::Ceiling) => "decimal",
             Some(Element::Web | Element::Uri) => "anyURI",
             Some(
-                Element::Sent | Element::Status | Element::MsgType | Element::Scope | Element::Info | Element::Category
-                | Element::ResponseType | Element::Urgency | Element::Severity | Element::Certainty
-                | Element::EventCode | Element::Effective | Element::Onset | Element::Expires | Element::Parameter
-                | Element::Resource | Element::Area | Element::Geocode | Element::Alert,
+                Element::Sent
+                | Element::Status
+                | Element::MsgType
+                | Element::Scope
+                | Element::Info
+                | Element::Category
+                | Element::ResponseType
+                | Element::Urgency
+                | Element::Severity
+                | Element::Certainty
+                | Element::EventCode
+                | Element::Effective
+                | Element::Onset
+                | Element::Expires
+                | Element::Parameter
+                | Element::Resource
+                | Element::Area
+                | Element::Geocode
+                | Element::Alert,
             )
             | None => return false,
             Some(_) => "string",

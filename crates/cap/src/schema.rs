@@ -141,7 +141,8 @@ pub(crate) static AREA: [Particle; 6] = [
 ];
 
 /// `eventCode`, `parameter` and `geocode`.
-pub(crate) static NAMED_VALUE: [Particle; 2] = [one(Element::ValueName, "valueName"), one(Element::Value, "value")];
+pub(crate) static NAMED_VALUE: [Particle; 2] =
+    [one(Element::ValueName, "valueName"), one(Element::Value, "value")];
 
 /// How far a sequence has been read.
 pub(crate) struct Sequence {
@@ -197,7 +198,11 @@ impl Sequence {
 
     fn first_missing(&self, end: usize) -> Option<&'static str> {
         let pending = self.at + usize::from(self.seen > 0);
-        self.particles.get(pending..end)?.iter().find(|particle| particle.required).map(|particle| particle.name)
+        self.particles
+            .get(pending..end)?
+            .iter()
+            .find(|particle| particle.required)
+            .map(|particle| particle.name)
     }
 
     /// The elements that may come next, for the report.

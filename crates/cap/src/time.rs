@@ -7,22 +7,26 @@ use crate::Error;
 
 /// A moment with the offset it was written in (CAP 1.2 §3.2.1: numeric offset, no `Z`, no fractions).
 ///
-/// Two are equal when moment and offset are; compare [`DateTime::unix_s`] to ask which comes first.
+/// Two are equal when they were written alike; compare [`DateTime::unix_s`] to ask which comes first.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct DateTime {
     unix_s: i64,
     offset_min: i16,
+    /// Read as `+00:00`, which the standard keeps for no place.
+    plus_zero: bool,
 }
 
 impl DateTime {
-    pub(crate) const EPOCH: DateTime = DateTime { unix_s: 0, offset_min: 0 };
+    pub(crate) const EPOCH: DateTime = DateTime { unix_s: 0, offset_min: 0, plus_zero: false };
 
     /// A moment in seconds of Unix time, to be written with an offset in minutes east of UTC (at most 14 hours).
     pub fn new(unix_s: i64, offset_min: i16) -> Result<Self, Error> {
-        let date_time = DateTime { unix_s, offset_min };
+        let date_time = DateTime { unix_s, offset_min, plus_zero: false };
         match offset_min.abs() <= MAX_OFFSET_MIN && YEARS_UNIX_S.contains(&date_time.local_s()) {
             true => Ok(date_time),
-            false => Err(Error::DateTime { found: format!("{unix_s} s of Unix time, offset {offset_min} min") }),
+            false => {
+                Err(Error::DateTime { found: format!("{unix_s} s of Unix time, offset {offset_min} min") })
+            }
         }
     }
 
@@ -34,6 +38,11 @@ impl DateTime {
     /// The offset it was written in, minutes east of UTC.
     pub fn offset_min(self) -> i16 {
         self.offset_min
+    }
+
+    /// Whether it was read as `+00:00`; the standard writes UTC as `-00:00`.
+    pub(crate) fn has_plus_zero(self) -> bool {
+        self.plus_zero
     }
 
     fn local_s(self) -> i64 {
@@ -63,7 +72,8 @@ fn parsed(text: &[u8]) -> Option<DateTime> {
     }
     let number = |at: usize| {
         let (tens, ones) = (text[at], text[at + 1]);
-        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+        (tens.is_ascii_digit() && ones.is_ascii_digit())
+            .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
     };
     let year = number(0)? * 100 + number(2)?;
     let (month, day) = (number(5)?, number(8)?);
@@ -83,7 +93,11 @@ fn parsed(text: &[u8]) -> Option<DateTime> {
         && number(23)? < 60
         && offset_min.abs() <= i64::from(MAX_OFFSET_MIN);
     let local_s = days_from_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-    in_range.then_some(DateTime { unix_s: local_s - offset_min * 60, offset_min: offset_min as i16 })
+    in_range.then_some(DateTime {
+        unix_s: local_s - offset_min * 60,
+        offset_min: offset_min as i16,
+        plus_zero: offset_min == 0 && text[19] == b'+',
+    })
 }
 
 impl fmt::Display for DateTime {

@@ -140,7 +140,9 @@ impl<'a> Xml<'a> {
             }
             Ok(Event::Text(_)) => self.character_data(source),
             Ok(Event::CData(_)) if self.depth > 0 => Ok(Token::CData(&source[9..source.len() - 3])),
-            Ok(Event::GeneralRef(_)) if self.depth > 0 => self.reference(&source[1..source.len() - 1]).map(Token::Char),
+            Ok(Event::GeneralRef(_)) if self.depth > 0 => {
+                self.reference(&source[1..source.len() - 1]).map(Token::Char)
+            }
             Ok(Event::Comment(_)) => Ok(Token::Comment),
             Ok(Event::PI(_)) => self.instruction(&source[2..source.len() - 2]),
             Ok(Event::Decl(_)) if self.start == 0 => {
@@ -266,7 +268,10 @@ impl<'a> Xml<'a> {
                 return Err(self.malformed("a declared namespace prefix", prefix));
             };
             let twice = |&(other, name): &(&str, &str)| {
-                name == local && !other.is_empty() && other != "xmlns" && self.namespace(other) == Some(namespace)
+                name == local
+                    && !other.is_empty()
+                    && other != "xmlns"
+                    && self.namespace(other) == Some(namespace)
             };
             if names[..index].iter().any(twice) {
                 return Err(self.malformed("each attribute once", local));
@@ -277,7 +282,9 @@ impl<'a> Xml<'a> {
 
     fn attribute_problem(&self, fault: AttributeFault<'a>) -> Problem {
         match fault {
-            AttributeFault::Malformed(found) => self.malformed("attributes of the form name=\"value\"", found),
+            AttributeFault::Malformed(found) => {
+                self.malformed("attributes of the form name=\"value\"", found)
+            }
             AttributeFault::Entity(found) => self.problem(Code::Entity, PREDEFINED, found),
         }
     }
@@ -301,7 +308,7 @@ impl<'a> Xml<'a> {
 
     fn instruction(&self, content: &'a str) -> Result<Token<'a>, Problem> {
         let target = &content[..content.find(is_space).unwrap_or(content.len())];
-        if split_name(target).is_none_or(|(prefix, _)| !prefix.is_empty()) || target.eq_ignore_ascii_case("xml") {
+        if split_name(target).is_none() || target.eq_ignore_ascii_case("xml") {
             return Err(self.malformed("the name of a processing instruction", content));
         }
         Ok(Token::Instruction(target, content[target.len()..].trim_start_matches(is_space)))
@@ -363,7 +370,9 @@ pub(crate) enum AttributeFault<'a> {
 }
 
 /// The attributes of a start tag.
-pub(crate) fn attributes<'a>(raw: &'a str) -> impl Iterator<Item = Result<Attribute<'a>, AttributeFault<'a>>> {
+pub(crate) fn attributes<'a>(
+    raw: &'a str,
+) -> impl Iterator<Item = Result<Attribute<'a>, AttributeFault<'a>>> {
     let mut rest = raw;
     std::iter::from_fn(move || {
         let trimmed = rest.trim_start_matches(is_space);
@@ -468,7 +477,8 @@ fn is_nc_name(name: &str) -> bool {
             | '\u{10000}'..='\u{effff}')
     };
     let continues = |ch: char| {
-        starts(ch) || matches!(ch, '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}')
+        starts(ch)
+            || matches!(ch, '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}')
     };
     let mut chars = name.chars();
     chars.next().is_some_and(starts) && chars.all(continues)
