@@ -1,51 +1,382 @@
-//! The dispatcher: orders and PDUs in, PDUs and reports out.
+//! The dispatcher: demands and PDUs in, PDUs and reports out.
 
-use area::{ControllerId, Inventory};
+mod checks;
+mod hear;
+mod reach;
+mod transmit;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use area::{CellRuns, ControllerId, Inventory};
 use bytes::Bytes;
-use engine::order::{BroadcastId, Demand};
-use engine::report::Report;
+use engine::order::{Action, BroadcastId, Demand, Order, Priority};
+use engine::report::{CellReport, Outcome, Report};
 
-use crate::{ControllerTraits, Error, Notice, PeerId, PeerStatus, Setup, Traffic};
+use crate::batch::Rest;
+use crate::book::Book;
+use crate::limiter::CellLimiter;
+use crate::peer::Peer;
+use crate::queue::{Errand, Queue, Rank};
+use crate::register::Register;
+use crate::route::Route;
+use crate::session::{Session, Shelf};
+use crate::traffic::TrafficTable;
+use crate::wire::{Sector, Wire};
+use crate::{
+    ControllerTraits, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup, Traffic,
+};
+
+/// The most orders that may be open towards one controller; kills are taken up to twice as many.
+const ORDERS_MAX: usize = 10_000;
+/// The most notices that wait to be polled; further ones are lost.
+const NOTICES_MAX: usize = 10_000;
 
 /// How orders get to the network, for every peer of a dispatcher.
+///
+/// Drive it like this: hand in what happens, then poll [`poll_transmit`](Self::poll_transmit),
+/// [`poll_report`](Self::poll_report) and [`poll_notice`](Self::poll_notice) until each says `None`, then sleep until
+/// [`next_wakeup`](Self::next_wakeup) and call [`handle_timeout`](Self::handle_timeout).
+#[derive(Debug)]
 pub struct Dispatch {
-    setup: Setup,
+    wire: Wire,
+    limiter: CellLimiter,
+    peers: Vec<Peer>,
+    routes: Vec<Route>,
+    route_of: BTreeMap<ControllerId, usize>,
+    book: Book,
+    shelf: Shelf,
+    traffic: TrafficTable,
+    notices: VecDeque<Notice>,
+    /// The peers that may have something to send, each once, in turn.
+    turns: VecDeque<PeerId>,
+    /// When which peer should be looked at.
+    wakeups: BTreeSet<(u64, PeerId)>,
+    arrivals: u64,
 }
 
 /// Whether this is the peer's first link since it is known; only then may its cells be reset.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FirstContact(pub bool);
 
-// The interface as it will be; the bodies follow.
-#[rustfmt::skip]
-#[cfg(any())]
 impl Dispatch {
     /// A dispatcher for this network, with every link down.
-    pub fn new(inventory: &Inventory, setup: Setup) -> Result<Self, Error>;
-    /// What the engine must know of a controller; `None` when it has no peer.
-    pub fn traits(&self, controller: ControllerId) -> Option<ControllerTraits>;
+    pub fn new(inventory: &Inventory, setup: Setup) -> Result<Self, Error> {
+        checks::check(inventory, &setup)?;
+        let wire = Wire::new(inventory);
+        let mut peers: Vec<Peer> = setup.peers.into_iter().map(Peer::new).collect();
+        let mut routes = Vec::with_capacity(setup.routes.len());
+        let mut route_of = BTreeMap::new();
+        for (place, route) in setup.routes.into_iter().enumerate() {
+            for peer in &route.peers {
+                if let Some(peer) = peers.get_mut(usize::from(peer.0)) {
+                    peer.routes.push(place);
+                }
+            }
+            route_of.insert(route.controller, place);
+            routes.push(Route {
+                controller: route.controller,
+                reach: route.reach,
+                peers: route.peers,
+                current: None,
+                sector: Sector::new(inventory, inventory.controller(route.controller), &wire),
+                waiting: Queue::default(),
+                register: Register::default(),
+                failed: CellRuns::new(),
+            });
+        }
+        Ok(Self {
+            wire,
+            limiter: CellLimiter::new(inventory.len()),
+            peers,
+            routes,
+            route_of,
+            book: Book::default(),
+            shelf: Shelf::default(),
+            traffic: TrafficTable::default(),
+            notices: VecDeque::new(),
+            turns: VecDeque::new(),
+            wakeups: BTreeSet::new(),
+            arrivals: 0,
+        })
+    }
+
     /// Takes a demand of the engine.
-    pub fn demand(&mut self, now_ms: u64, demand: Demand);
+    pub fn demand(&mut self, now_ms: u64, demand: Demand) {
+        self.limiter.start(now_ms);
+        match demand {
+            Demand::Order(order) => self.take(order),
+            Demand::Withdraw(broadcast) => self.withdraw(broadcast),
+        }
+    }
+
     /// A peer's link is up.
-    pub fn link_up(&mut self, now_ms: u64, peer: PeerId, first: FirstContact);
-    /// A peer's link is down; what was in flight is reported unanswered.
-    pub fn link_down(&mut self, now_ms: u64, peer: PeerId);
+    pub fn link_up(&mut self, now_ms: u64, id: PeerId, first: FirstContact) {
+        self.limiter.start(now_ms);
+        self.link_down(now_ms, id);
+        let Some(peer) = self.peer_mut(id) else { return };
+        let mut session = Session::new(&peer.profile, first);
+        session.connected(now_ms);
+        peer.session = Some(session);
+        peer.writable = true;
+        peer.closing = false;
+        self.attend(id);
+    }
+
+    /// A peer's link is down: what was in flight is reported unanswered, what was not handed out goes to the next peer
+    /// or waits.
+    pub fn link_down(&mut self, now_ms: u64, id: PeerId) {
+        let Some(session) = self.peer_mut(id).and_then(|peer| peer.session.as_mut()) else { return };
+        session.disconnected(now_ms);
+        self.attend(id);
+        if let Some(peer) = self.peer_mut(id) {
+            peer.session = None;
+        }
+        self.stir(id);
+    }
+
     /// A peer sent a PDU.
-    pub fn received(&mut self, now_ms: u64, peer: PeerId, pdu: &Bytes);
+    pub fn received(&mut self, now_ms: u64, id: PeerId, pdu: &[u8]) {
+        let Some(peer) = self.peer_mut(id) else { return };
+        let Some(session) = &mut peer.session else { return };
+        peer.counters.pdus_received += 1;
+        peer.counters.octets_received += pdu.len() as u64;
+        session.received(now_ms, pdu);
+        self.attend(id);
+    }
+
     /// A link has room for another PDU, or has none.
-    pub fn set_writable(&mut self, peer: PeerId, writable: bool);
+    pub fn set_writable(&mut self, id: PeerId, writable: bool) {
+        let Some(peer) = self.peer_mut(id) else { return };
+        peer.writable = writable;
+        self.stir(id);
+    }
+
     /// Does what is due by now.
-    pub fn handle_timeout(&mut self, now_ms: u64);
-    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest.
-    pub fn next_wakeup(&self) -> Option<u64>;
-    /// The next PDU to hand to a link.
-    pub fn poll_transmit(&mut self, now_ms: u64) -> Option<(PeerId, Bytes)>;
+    pub fn handle_timeout(&mut self, now_ms: u64) {
+        self.limiter.start(now_ms);
+        while let Some((due_ms, id)) = self.wakeups.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms) {
+            self.wakeups.remove(&(due_ms, id));
+            let Some(peer) = self.peer_mut(id) else { continue };
+            peer.wakeup_ms = None;
+            peer.queue.wake(now_ms);
+            if let Some(session) = &mut peer.session {
+                session.handle_timeout(now_ms);
+            }
+            self.attend(id);
+        }
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) at the latest, in monotonic milliseconds.
+    pub fn next_wakeup(&self) -> Option<u64> {
+        self.wakeups.first().map(|(due_ms, _)| *due_ms)
+    }
+
+    /// The next PDU to hand to a link. Peers take turns. What is reported as sent is reported when it leaves here.
+    pub fn poll_transmit(&mut self, now_ms: u64) -> Option<(PeerId, Bytes)> {
+        while let Some(id) = self.turns.pop_front() {
+            let pdu = self.next_pdu(now_ms, id);
+            if let Some(peer) = self.peer_mut(id) {
+                peer.stirred = false;
+            }
+            match pdu {
+                Some(pdu) => {
+                    self.stir(id);
+                    return Some((id, pdu));
+                }
+                None => self.schedule(id),
+            }
+        }
+        None
+    }
+
     /// The next thing learned.
-    pub fn poll_report(&mut self) -> Option<Report>;
+    pub fn poll_report(&mut self) -> Option<Report> {
+        self.book.poll_report()
+    }
+
     /// The next thing for the log.
-    pub fn poll_notice(&mut self) -> Option<Notice>;
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// What the engine must know of a controller; `None` when it has no peer.
+    pub fn traits(&self, controller: ControllerId) -> Option<ControllerTraits> {
+        let route = &self.routes[*self.route_of.get(&controller)?];
+        let protocols: Vec<Protocol> =
+            route.peers.iter().filter_map(|id| self.peer(*id)).map(|peer| peer.profile.protocol).collect();
+        Some(ControllerTraits {
+            in_place: protocols.iter().all(|protocol| matches!(protocol, Protocol::Cbsp(_))),
+            indications: protocols
+                .iter()
+                .all(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.indications)),
+        })
+    }
+
     /// A peer at this moment.
-    pub fn peer_status(&self, peer: PeerId) -> PeerStatus;
+    pub fn peer_status(&self, id: PeerId) -> PeerStatus {
+        self.peer(id).map(Peer::status).unwrap_or_default()
+    }
+
     /// What a broadcast cost towards each controller, by controller.
-    pub fn traffic(&self, broadcast: BroadcastId) -> Vec<Traffic>;
+    pub fn traffic(&self, broadcast: BroadcastId) -> Vec<Traffic> {
+        self.traffic.of(broadcast)
+    }
+
+    /// Queues an order at the peers that shall have it.
+    fn take(&mut self, order: Order) {
+        if self.book.order(order.id).is_some() {
+            return;
+        }
+        let Some(place) = self.route_of.get(&order.controller).copied() else {
+            return self.turn_away(&order, order.cells.clone());
+        };
+        let route = &self.routes[place];
+        let max = if order.priority == Priority::Kill { 2 * ORDERS_MAX } else { ORDERS_MAX };
+        let open = self.book.open_orders(order.controller);
+        if open >= max {
+            if let Some(peer) = route.peers.first() {
+                let words = format!("{open} orders are open already, order {} is not taken", order.id.0);
+                self.notice(*peer, NoticeKind::QueueFull, words);
+            }
+            return self.turn_away(&order, order.cells.clone());
+        }
+        let cells = order.cells.intersect(&route.sector.all());
+        if cells != order.cells {
+            self.report_withdrawn(&order, order.cells.subtract(&cells));
+        }
+        self.arrivals += 1;
+        let rank = Rank { priority: order.priority, arrival: self.arrivals };
+        let peers = self.peers_for(place, &order.action);
+        self.book.open(&order, peers.len().max(1));
+        let errand = |sector: &Sector| Errand { order: order.id, route: place, rest: Rest::new(sector, &cells) };
+        let route = &mut self.routes[place];
+        if peers.is_empty() {
+            route.waiting.insert(rank, errand(&route.sector));
+        }
+        for id in peers {
+            let errand = errand(&self.routes[place].sector);
+            if let Some(peer) = self.peer_mut(id) {
+                peer.queue.insert(rank, errand);
+                self.stir(id);
+            }
+        }
+    }
+
+    /// The peers that get an order, now.
+    fn peers_for(&self, place: usize, action: &Action) -> Vec<PeerId> {
+        let route = &self.routes[place];
+        let is_ready = |id: &PeerId| self.peer(*id).is_some_and(|peer| peer.ready);
+        match (route.reach, action) {
+            (Reach::All, _) => route.peers.iter().copied().filter(is_ready).collect(),
+            (Reach::OneThenFailover, Action::Write { .. } | Action::Query { .. }) => {
+                route.current.into_iter().collect()
+            }
+            // A kill follows the message to wherever it was handed: a silent peer may yet act on the write.
+            (Reach::OneThenFailover, Action::Kill { message_id, serial }) => {
+                let handed = route.register.handed((*message_id, *serial));
+                let had_it = |id: &PeerId| handed.is_some_and(|handed| handed.peers.contains(id));
+                let gets_it = |id: &PeerId| is_ready(id) && (route.current == Some(*id) || had_it(id));
+                route.peers.iter().copied().filter(gets_it).collect()
+            }
+        }
+    }
+
+    /// Drops what is queued of a broadcast, but for its kills.
+    fn withdraw(&mut self, broadcast: BroadcastId) {
+        let book = &self.book;
+        let is_meant = |rank: Rank, errand: &Errand| {
+            rank.priority != Priority::Kill
+                && book.order(errand.order).is_some_and(|order| order.broadcast == broadcast)
+        };
+        let queues = self.peers.iter_mut().map(|peer| &mut peer.queue);
+        let waiting = self.routes.iter_mut().map(|route| &mut route.waiting);
+        let mut errands: Vec<_> = queues.chain(waiting).flat_map(|queue| queue.extract(is_meant)).collect();
+        errands.sort_by_key(|(rank, _)| *rank);
+        for (_, errand) in errands {
+            self.book.close_errand(errand.order, Some((Outcome::Withdrawn, errand.rest.cells())));
+        }
+    }
+
+    /// An order that is not taken ends at once.
+    fn turn_away(&mut self, order: &Order, cells: CellRuns) {
+        self.report_withdrawn(order, cells);
+        self.book.report(Report::Settled(order.id));
+    }
+
+    fn report_withdrawn(&mut self, order: &Order, cells: CellRuns) {
+        if !cells.is_empty() {
+            self.book.report(Report::Cells(CellReport {
+                controller: order.controller,
+                broadcast: order.broadcast,
+                serial: order.action.serial(),
+                verb: order.action.verb(),
+                outcome: Outcome::Withdrawn,
+                cells,
+            }));
+        }
+    }
+
+    /// Looks at a peer after something happened to its session.
+    fn attend(&mut self, id: PeerId) {
+        self.listen(id);
+        let Some(peer) = self.peer_mut(id) else { return };
+        let reason = peer.session.as_ref().and_then(Session::close_reason).filter(|_| !peer.closing);
+        peer.closing |= reason.is_some();
+        let ready = !peer.closing && peer.session.as_ref().is_some_and(Session::is_ready);
+        let was_ready = std::mem::replace(&mut peer.ready, ready);
+        if let Some(reason) = reason {
+            self.notice(id, NoticeKind::CloseLink, reason);
+        }
+        match (was_ready, ready) {
+            (false, true) => self.peer_ready(id),
+            (true, false) => self.peer_lost(id),
+            _ => {}
+        }
+        self.stir(id);
+    }
+
+    /// Takes in all that a peer's session has heard.
+    fn listen(&mut self, id: PeerId) {
+        while let Some(heard) =
+            self.peer_mut(id).and_then(|peer| peer.session.as_mut()).and_then(Session::poll_heard)
+        {
+            self.hear(id, heard);
+        }
+    }
+
+    /// Gives a peer a turn at sending.
+    fn stir(&mut self, id: PeerId) {
+        if let Some(peer) = self.peer_mut(id)
+            && !std::mem::replace(&mut peer.stirred, true)
+        {
+            self.turns.push_back(id);
+        }
+        self.schedule(id);
+    }
+
+    /// Notes when a peer should be looked at again.
+    fn schedule(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(usize::from(id.0)) else { return };
+        let wakeup_ms = peer.next_wakeup();
+        if wakeup_ms != peer.wakeup_ms {
+            if let Some(old_ms) = std::mem::replace(&mut peer.wakeup_ms, wakeup_ms) {
+                self.wakeups.remove(&(old_ms, id));
+            }
+            self.wakeups.extend(wakeup_ms.map(|due_ms| (due_ms, id)));
+        }
+    }
+
+    fn notice(&mut self, peer: PeerId, kind: NoticeKind, words: String) {
+        if self.notices.len() < NOTICES_MAX {
+            self.notices.push_back(Notice { peer, kind, words });
+        }
+    }
+
+    fn peer(&self, PeerId(id): PeerId) -> Option<&Peer> {
+        self.peers.get(usize::from(id))
+    }
+
+    fn peer_mut(&mut self, PeerId(id): PeerId) -> Option<&mut Peer> {
+        self.peers.get_mut(usize::from(id))
+    }
 }

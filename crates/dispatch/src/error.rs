@@ -6,6 +6,14 @@ use thiserror::Error;
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
+    /// CBSP has no code for a keep-alive period.
+    #[error("peer {peer}: CBSP has keep-alive periods of 1 s to 120 s in steps, found {found_ms} ms")]
+    KeepAlive {
+        /// The peer's name.
+        peer: String,
+        /// What the profile says.
+        found_ms: u32,
+    },
     /// A limit of a profile is out of range.
     #[error("peer {peer}: {limit} must be {min} to {max}, found {found}")]
     Limit {

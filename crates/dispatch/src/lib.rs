@@ -12,11 +12,25 @@
 //! poll_report ◄── folded into cells ◄── events ◄── session ◄── received ◄── link
 //! ```
 
+mod batch;
+mod book;
 mod dispatch;
 mod error;
+mod heard;
+mod limiter;
 mod notice;
+mod pace;
+mod peer;
+mod queue;
+mod register;
+mod route;
+mod session;
 mod setup;
 mod status;
+#[cfg(test)]
+mod testing;
+mod traffic;
+mod wire;
 
 pub use dispatch::{Dispatch, FirstContact};
 pub use error::Error;

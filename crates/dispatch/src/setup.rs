@@ -41,12 +41,14 @@ pub enum Tais {
 pub struct CbspDialect {
     /// How the repetition period is written.
     pub repetition: cbsp::RepetitionCoding,
-    /// What "until stopped" is written as: 0 by the standard, 65535 to a BSC that takes 0 for one broadcast.
-    pub unlimited: u16,
+    /// The longest repetition period, in slots of 1.883 s; a longer one is refused, not clipped.
+    pub repetition_max: u16,
+    /// How "until stopped" is written.
+    pub unlimited: cbsp::UnlimitedForm,
     /// The broadcast channel.
-    pub channel: cbsp::Channel,
+    pub channel: cbsp::pdu::Channel,
     /// The category of the messages.
-    pub category: cbsp::Category,
+    pub category: cbsp::pdu::Category,
 }
 
 /// A peer and its limits.
@@ -100,9 +102,10 @@ impl Profile {
         Self {
             protocol: Protocol::Cbsp(CbspDialect {
                 repetition: cbsp::RepetitionCoding::Spec,
-                unlimited: 0,
-                channel: cbsp::Channel::Basic,
-                category: cbsp::Category::Normal,
+                repetition_max: cbsp::RepetitionUnits::DEFAULT_BOUND,
+                unlimited: cbsp::UnlimitedForm::Zero,
+                channel: cbsp::pdu::Channel::Basic,
+                category: cbsp::pdu::Category::Normal,
             }),
             cells_per_pdu: 1000,
             ..Self::sbcap(name)

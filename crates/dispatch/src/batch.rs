@@ -1,0 +1,239 @@
+//! Cuts the rest of an order into batches: as many cells as the peer takes in one request, each cell only when it is
+//! due, never a part of an eNB.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use area::CellRuns;
+
+use crate::limiter::{CellLimit, CellLimiter};
+use crate::wire::{Sector, Wire, WireTai};
+
+/// Octets that one cell adds to a request.
+const CELL_OCTETS: u32 = 7;
+/// Octets that one tracking area adds to a request.
+const TAI_OCTETS: u32 = 6;
+
+/// What an order still has to do at a peer: runs of cells to look at, those of one eNB next to each other.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    runs: VecDeque<Range<u32>>,
+    deferred: Vec<Range<u32>>,
+    due_ms: u64,
+}
+
+/// How large a batch may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// The most cells.
+    pub(crate) cells: u32,
+    /// The most octets for cells and tracking areas.
+    pub(crate) octets: u32,
+}
+
+/// The cells of one request, in the order in which it names them.
+#[derive(Debug, Default, Eq, PartialEq)]
+pub(crate) struct Batch {
+    pub(crate) runs: Vec<Range<u32>>,
+    /// Their tracking areas.
+    pub(crate) tais: Vec<WireTai>,
+}
+
+/// How often a cell may be written, and who has been spared: cells that hear of this order through another peer already.
+pub(crate) struct Spacing<'a> {
+    pub(crate) limiter: &'a CellLimiter,
+    pub(crate) limit: CellLimit,
+    pub(crate) spared: &'a CellRuns,
+}
+
+impl Spacing<'_> {
+    fn due_ms(&self, now_ms: u64, cell: u32) -> u64 {
+        if self.spared.contains(area::CellIndex(cell)) {
+            return now_ms;
+        }
+        self.limiter.due_ms(now_ms, self.limit, cell)
+    }
+}
+
+impl Rest {
+    /// These cells of the sector.
+    pub(crate) fn new(sector: &Sector, cells: &CellRuns) -> Self {
+        Self { runs: sector.in_enb_order(cells).into(), ..Self::default() }
+    }
+
+    /// Every cell that is left, deferred or not.
+    pub(crate) fn cells(&self) -> CellRuns {
+        let mut runs: Vec<Range<u32>> = self.runs.iter().chain(&self.deferred).cloned().collect();
+        runs.sort_unstable_by_key(|run| run.start);
+        runs.into_iter().collect()
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.deferred.is_empty()
+    }
+
+    /// When there is something to look at: `None` for at once.
+    pub(crate) fn asleep_until(&self) -> Option<u64> {
+        (self.runs.is_empty() && !self.deferred.is_empty()).then_some(self.due_ms)
+    }
+
+    /// Looks at the deferred cells again.
+    pub(crate) fn wake(&mut self) {
+        self.runs.extend(self.deferred.drain(..));
+    }
+
+    /// Takes the next batch. It is empty when no cell that is left to look at is due. An eNB larger than the room goes
+    /// alone and whole.
+    pub(crate) fn cut(
+        &mut self,
+        now_ms: u64,
+        wire: &Wire,
+        sector: &Sector,
+        room: Room,
+        spacing: Option<&Spacing<'_>>,
+    ) -> Batch {
+        let mut batch = Batch::default();
+        let (mut cells, mut octets) = (0, 0);
+        let mut known = 0..0;
+        let mut enb = Vec::new();
+        while self.next_enb(wire, sector, &mut enb) {
+            let due_ms = spacing.map_or(now_ms, |spacing| {
+                let due = enb.iter().cloned().flatten().map(|cell| spacing.due_ms(now_ms, cell));
+                due.max().unwrap_or(now_ms)
+            });
+            if due_ms > now_ms {
+                self.defer(due_ms, &enb);
+                continue;
+            }
+            let added: u32 = enb.iter().map(|run| run.end - run.start).sum();
+            let tais = batch.tais.len();
+            for cell in enb.iter().cloned().flatten() {
+                if !known.contains(&cell)
+                    && let Some((tai, cells)) = sector.tai(cell)
+                {
+                    known = cells;
+                    batch.tais.push(tai);
+                }
+            }
+            let added_tais = (batch.tais.len() - tais) as u32;
+            cells += added;
+            octets += added * CELL_OCTETS + added_tais * TAI_OCTETS;
+            if !batch.runs.is_empty() && (cells > room.cells || octets > room.octets) {
+                batch.tais.truncate(tais);
+                enb.drain(..).rev().for_each(|run| self.runs.push_front(run));
+                break;
+            }
+            enb.drain(..).for_each(|run| append(&mut batch.runs, run));
+        }
+        if !batch.tais.is_sorted_by(|a, b| a < b) {
+            batch.tais.sort_unstable();
+            batch.tais.dedup();
+        }
+        batch
+    }
+
+    /// Takes the next cells that must not be parted: all that are left of an eNB, or one cell.
+    fn next_enb(&mut self, wire: &Wire, sector: &Sector, enb: &mut Vec<Range<u32>>) -> bool {
+        enb.clear();
+        while let Some(run) = self.runs.front_mut() {
+            let first = run.start;
+            if enb.last().is_some_and(|before| !sector.inseparable(wire, before.end - 1, first)) {
+                break;
+            }
+            let same = run.clone().skip(1).take_while(|cell| sector.inseparable(wire, cell - 1, *cell));
+            let end = first + 1 + same.count() as u32;
+            enb.push(first..end);
+            if end < run.end {
+                run.start = end;
+                break;
+            }
+            self.runs.pop_front();
+        }
+        !enb.is_empty()
+    }
+
+    fn defer(&mut self, due_ms: u64, runs: &[Range<u32>]) {
+        self.due_ms = if self.deferred.is_empty() { due_ms } else { self.due_ms.min(due_ms) };
+        runs.iter().for_each(|run| append(&mut self.deferred, run.clone()));
+    }
+}
+
+impl Batch {
+    /// The cells as a set.
+    pub(crate) fn cells(&self) -> CellRuns {
+        let mut runs = self.runs.clone();
+        runs.sort_unstable_by_key(|run| run.start);
+        runs.into_iter().collect()
+    }
+}
+
+/// Adds a run to a list, joined to the last one where they touch.
+fn append(runs: &mut Vec<Range<u32>>, run: Range<u32>) {
+    match runs.last_mut() {
+        Some(last) if last.end == run.start => last.end = run.end,
+        _ => runs.push(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    fn pool() -> (Wire, Sector) {
+        let inventory = testing::inventory(&[
+            testing::lte("pool", 1, &[0x101, 0x102, 0x201, 0x202, 0x203]),
+            testing::lte("pool", 2, &[0x301, 0x401, 0x402]),
+        ]);
+        let wire = Wire::new(&inventory);
+        let sector = Sector::new(&inventory, &inventory.controllers()[0], &wire);
+        (wire, sector)
+    }
+
+    const TAI_1: WireTai = [0x22, 0xf0, 0x30, 0, 1];
+    const TAI_2: WireTai = [0x22, 0xf0, 0x30, 0, 2];
+    const WIDE: Room = Room { cells: 100, octets: 10_000 };
+
+    #[test]
+    fn a_batch_ends_between_two_enbs_and_carries_exactly_its_tracking_areas() {
+        let (wire, sector) = pool();
+        let mut rest = Rest::new(&sector, &sector.all());
+        let room = Room { cells: 4, ..WIDE };
+        let cut = |rest: &mut Rest| rest.cut(0, &wire, &sector, room, None);
+        assert_eq!(cut(&mut rest), Batch { runs: vec![0..2], tais: vec![TAI_1] });
+        assert_eq!(cut(&mut rest), Batch { runs: vec![2..6], tais: vec![TAI_1, TAI_2] });
+        assert_eq!(cut(&mut rest), Batch { runs: vec![6..8], tais: vec![TAI_2] });
+        assert_eq!(cut(&mut rest), Batch::default());
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn octets_end_a_batch_too_and_an_enb_beyond_them_goes_alone() {
+        let (wire, sector) = pool();
+        let mut rest = Rest::new(&sector, &sector.all());
+        let room = Room { octets: 21, ..WIDE };
+        let batches: Vec<_> = std::iter::from_fn(|| {
+            Some(rest.cut(0, &wire, &sector, room, None).runs).filter(|runs| !runs.is_empty())
+        })
+        .collect();
+        assert_eq!(batches, [[0..2], [2..5], [5..6], [6..8]]);
+    }
+
+    #[test]
+    fn an_enb_with_a_cell_that_is_not_due_waits_whole_and_the_others_go() {
+        let (wire, sector) = pool();
+        let mut rest = Rest::new(&sector, &sector.all());
+        let limit = CellLimit::new(1000, 1).unwrap();
+        let mut limiter = CellLimiter::new(8);
+        limiter.note(4500, limit, 3..4);
+        limiter.note(4700, limit, 6..7);
+        let spacing = Spacing { limiter: &limiter, limit, spared: &CellRuns::new() };
+        assert_eq!(rest.cut(5000, &wire, &sector, WIDE, Some(&spacing)).runs, [0..2, 5..6]);
+        assert_eq!(rest.asleep_until(), Some(5500));
+        rest.wake();
+        assert_eq!(rest.cut(5500, &wire, &sector, WIDE, Some(&spacing)).runs, [2..5]);
+        assert_eq!(rest.asleep_until(), Some(5700));
+        assert_eq!(rest.cells(), CellRuns::from_range(6..8));
+    }
+}

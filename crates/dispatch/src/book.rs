@@ -1,0 +1,291 @@
+//! The orders that are open and the requests that wait for an answer: what is reported of them, and when an order is
+//! settled.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use area::{CellRuns, ControllerId};
+use cbs::{MessageId, SerialNumber};
+use engine::order::{Action, BroadcastId, Order, OrderId, Verb};
+use engine::report::{CellReport, Outcome, Report};
+
+use crate::PeerId;
+
+/// The most unanswered requests that are remembered for a late answer; the oldest is forgotten first.
+const LATE_MAX: usize = 4096;
+
+/// Every open order and every request without an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    orders: BTreeMap<OrderId, Open>,
+    open_by_controller: BTreeMap<ControllerId, usize>,
+    asked: BTreeMap<u64, Asked>,
+    late: VecDeque<u64>,
+    next_token: u64,
+    reports: VecDeque<Report>,
+}
+
+/// An order that is not settled.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) controller: ControllerId,
+    pub(crate) broadcast: BroadcastId,
+    pub(crate) action: Action,
+    /// How many peers have it in their queue (or none has, and it waits for one).
+    pub(crate) errands: usize,
+    requests: usize,
+    /// Kept only of an order that several peers have.
+    shared: Option<Shared>,
+}
+
+/// What several peers said about the cells of one order. A good word is passed on at once; a bad one only when no peer
+/// had a better.
+#[derive(Debug, Default)]
+struct Shared {
+    sent: CellRuns,
+    good: CellRuns,
+    bad: Vec<(Outcome, CellRuns)>,
+}
+
+/// A request that was handed to a link.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) order: OrderId,
+    pub(crate) controller: ControllerId,
+    pub(crate) broadcast: BroadcastId,
+    pub(crate) peer: PeerId,
+    pub(crate) verb: Verb,
+    pub(crate) message_id: MessageId,
+    pub(crate) serial: SerialNumber,
+    pub(crate) cells: CellRuns,
+    /// Each of its cells had been asked for the same message before.
+    pub(crate) repeat: bool,
+    pub(crate) state: Waiting,
+}
+
+/// What a request waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Waiting {
+    /// Its answer.
+    Answer,
+    /// An answer that would be late: it has been reported unanswered, and its order does without.
+    LateAnswer,
+    /// Nothing: the late answer to the same request before it was an answer to this one too.
+    Nothing,
+}
+
+impl Book {
+    /// Opens an order that so many peers have in their queues.
+    pub(crate) fn open(&mut self, order: &Order, errands: usize) {
+        let open = Open {
+            controller: order.controller,
+            broadcast: order.broadcast,
+            action: order.action.clone(),
+            errands,
+            requests: 0,
+            shared: (errands > 1).then(Shared::default),
+        };
+        self.orders.insert(order.id, open);
+        *self.open_by_controller.entry(order.controller).or_default() += 1;
+    }
+
+    /// An open order.
+    pub(crate) fn order(&self, order: OrderId) -> Option<&Open> {
+        self.orders.get(&order)
+    }
+
+    /// A request, by the token it was sent with.
+    pub(crate) fn asked(&self, token: u64) -> Option<&Asked> {
+        self.asked.get(&token)
+    }
+
+    /// The cells of an order that another peer has been asked for.
+    pub(crate) fn asked_elsewhere(&self, order: OrderId) -> Option<&CellRuns> {
+        self.orders.get(&order)?.shared.as_ref().map(|shared| &shared.sent)
+    }
+
+    /// How many orders are open towards a controller.
+    pub(crate) fn open_orders(&self, controller: ControllerId) -> usize {
+        self.open_by_controller.get(&controller).copied().unwrap_or(0)
+    }
+
+    /// Reports something.
+    pub(crate) fn report(&mut self, report: Report) {
+        self.reports.push_back(report);
+    }
+
+    /// The next report.
+    pub(crate) fn poll_report(&mut self) -> Option<Report> {
+        self.reports.pop_front()
+    }
+
+    /// The token of the next request.
+    pub(crate) fn token(&mut self) -> u64 {
+        self.next_token += 1;
+        self.next_token
+    }
+
+    /// A request was handed to a link.
+    pub(crate) fn sent(&mut self, token: u64, asked: Asked) {
+        if let Some(open) = self.orders.get_mut(&asked.order) {
+            open.requests += 1;
+        }
+        self.word(asked.order, Outcome::Sent, asked.cells.clone());
+        self.asked.insert(token, asked);
+    }
+
+    /// A request was answered; `verdict` has an outcome for each of its cells. Says whether one more request of the peer
+    /// waits no longer.
+    pub(crate) fn answered(&mut self, token: u64, verdict: Vec<(Outcome, CellRuns)>) -> bool {
+        let Some(asked) = self.asked.remove(&token) else { return false };
+        match asked.state {
+            Waiting::Answer => {
+                self.close_request(&asked, verdict);
+                true
+            }
+            Waiting::LateAnswer => {
+                // Two requests of the same words look alike in an answer, and the session gives it to the older one. If
+                // that had been given up, the answer is as good for the younger.
+                let repeat = self.asked.iter().find(|(_, other)| asked.is_repeated_by(other));
+                let Some(repeat) = repeat.map(|(token, _)| *token) else {
+                    self.tell(&asked, verdict);
+                    return false;
+                };
+                if let Some(mut younger) = self.asked.remove(&repeat) {
+                    self.close_request(&younger, verdict);
+                    younger.state = Waiting::Nothing;
+                    self.remember(repeat, younger);
+                }
+                true
+            }
+            Waiting::Nothing => {
+                self.tell(&asked, verdict);
+                false
+            }
+        }
+    }
+
+    /// A request was not answered in time, or cannot be any more. Says whether that is news.
+    pub(crate) fn unanswered(&mut self, token: u64) -> bool {
+        let Some(mut asked) = self.asked.remove(&token) else { return false };
+        if asked.state != Waiting::Answer {
+            return false;
+        }
+        self.close_request(&asked, vec![(Outcome::Unanswered, asked.cells.clone())]);
+        asked.state = Waiting::LateAnswer;
+        self.remember(token, asked);
+        true
+    }
+
+    /// A peer has handed out all it had to do for an order, or will do no more of it: then `undone` says what became of
+    /// the cells it leaves.
+    pub(crate) fn close_errand(&mut self, order: OrderId, undone: Option<(Outcome, CellRuns)>) {
+        if let Some((outcome, cells)) = undone {
+            self.word(order, outcome, cells);
+        }
+        if let Some(open) = self.orders.get_mut(&order) {
+            open.errands -= 1;
+        }
+        self.settle(order);
+    }
+
+    /// What became of some cells of an order.
+    fn word(&mut self, order: OrderId, outcome: Outcome, mut cells: CellRuns) {
+        let Some(open) = self.orders.get_mut(&order) else { return };
+        if let Some(shared) = &mut open.shared {
+            match outcome {
+                Outcome::Sent | Outcome::Withdrawn => {
+                    cells = cells.subtract(&shared.sent);
+                    shared.sent = shared.sent.union(&cells);
+                }
+                Outcome::Accepted | Outcome::Confirmed => shared.good = shared.good.union(&cells),
+                Outcome::Refused(_) | Outcome::Unanswered => {
+                    shared.bad.push((outcome, cells));
+                    return;
+                }
+            }
+        }
+        if !cells.is_empty() {
+            self.reports.push_back(open.report(outcome, cells));
+        }
+    }
+
+    fn close_request(&mut self, asked: &Asked, verdict: Vec<(Outcome, CellRuns)>) {
+        for (outcome, cells) in verdict {
+            self.word(asked.order, outcome, cells);
+        }
+        if let Some(open) = self.orders.get_mut(&asked.order) {
+            open.requests -= 1;
+        }
+        self.settle(asked.order);
+    }
+
+    /// Reports a word about a request whose order does without it.
+    fn tell(&mut self, asked: &Asked, verdict: Vec<(Outcome, CellRuns)>) {
+        for (outcome, cells) in verdict.into_iter().filter(|(_, cells)| !cells.is_empty()) {
+            self.reports.push_back(Report::Cells(CellReport {
+                controller: asked.controller,
+                broadcast: asked.broadcast,
+                serial: asked.serial,
+                verb: asked.verb,
+                outcome,
+                cells,
+            }));
+        }
+    }
+
+    fn settle(&mut self, order: OrderId) {
+        let done = |open: &Open| open.errands == 0 && open.requests == 0;
+        if !self.orders.get(&order).is_some_and(done) {
+            return;
+        }
+        let Some(mut open) = self.orders.remove(&order) else { return };
+        if let Some(count) = self.open_by_controller.get_mut(&open.controller) {
+            *count -= 1;
+        }
+        if let Some(Shared { good, mut bad, .. }) = open.shared.take() {
+            // A refusal says more than a silence.
+            bad.sort_by_key(|(outcome, _)| *outcome == Outcome::Unanswered);
+            let mut told = good;
+            for (outcome, cells) in bad {
+                let cells = cells.subtract(&told);
+                if !cells.is_empty() {
+                    told = told.union(&cells);
+                    self.reports.push_back(open.report(outcome, cells));
+                }
+            }
+        }
+        self.reports.push_back(Report::Settled(order));
+    }
+
+    fn remember(&mut self, token: u64, asked: Asked) {
+        self.asked.insert(token, asked);
+        self.late.push_back(token);
+        if self.late.len() > LATE_MAX
+            && let Some(oldest) = self.late.pop_front()
+        {
+            self.asked.remove(&oldest);
+        }
+    }
+}
+
+impl Open {
+    fn report(&self, outcome: Outcome, cells: CellRuns) -> Report {
+        Report::Cells(CellReport {
+            controller: self.controller,
+            broadcast: self.broadcast,
+            serial: self.action.serial(),
+            verb: self.action.verb(),
+            outcome,
+            cells,
+        })
+    }
+}
+
+impl Asked {
+    fn is_repeated_by(&self, other: &Self) -> bool {
+        other.state == Waiting::Answer
+            && (self.peer, self.verb, self.message_id, self.serial)
+                == (other.peer, other.verb, other.message_id, other.serial)
+            && self.cells == other.cells
+    }
+}

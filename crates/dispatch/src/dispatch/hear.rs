@@ -1,0 +1,166 @@
+//! From what a peer said to reports.
+
+use engine::order::Verb;
+use engine::report::{CellReport, Cause, Outcome, Report};
+
+use super::Dispatch;
+use crate::book::Asked;
+use crate::heard::{Answer, Heard, Place, cells_at};
+use crate::register::Reference;
+use crate::{NoticeKind, PeerId};
+
+impl Dispatch {
+    /// Takes in what a peer's session heard.
+    pub(super) fn hear(&mut self, id: PeerId, heard: Heard) {
+        match heard {
+            Heard::Answer { token, answer } => self.hear_answer(id, token, answer),
+            Heard::Unanswered { token } => self.hear_nothing(id, token),
+            Heard::Indication { reference, verb, places } => self.hear_indication(id, reference, verb, &places),
+            Heard::Restart { places, data_lost } => self.hear_restart(id, &places, data_lost),
+            Heard::Failure { places } => self.hear_failure(id, &places),
+            Heard::Remark { kind, words } => self.notice(id, kind, words),
+        }
+    }
+
+    /// Gives each cell that was asked for the first outcome that the answer has for it.
+    fn hear_answer(&mut self, id: PeerId, token: u64, answer: Answer) {
+        let Some(asked) = self.book.asked(token) else { return };
+        let Some(place) = self.route_of.get(&asked.controller) else { return };
+        let sector = &self.routes[*place].sector;
+        let mut left = asked.cells.clone();
+        let mut verdict = Vec::with_capacity(answer.parts.len() + 1);
+        for (outcome, places) in &answer.parts {
+            let here = left.intersect(&cells_at(sector, &self.wire, places).cells);
+            left = left.subtract(&here);
+            verdict.push((*outcome, here));
+        }
+        verdict.push((answer.rest, left));
+        let alarm = alarm(asked, &answer).map(|kind| (kind, words(asked, &answer)));
+        if let Some((kind, words)) = alarm {
+            self.notice(id, kind, words);
+        }
+        let answered = self.book.answered(token, verdict);
+        if let Some(peer) = self.peer_mut(id) {
+            peer.in_flight = peer.in_flight.saturating_sub(usize::from(answered));
+        }
+    }
+
+    fn hear_nothing(&mut self, id: PeerId, token: u64) {
+        let Some(asked) = self.book.asked(token) else { return };
+        let place = self.route_of.get(&asked.controller).copied();
+        let words = format!("no answer to a {:?} of {} {}", asked.verb, asked.message_id, asked.serial);
+        if !self.book.unanswered(token) {
+            return;
+        }
+        self.notice(id, NoticeKind::Unanswered, words);
+        if let Some(peer) = self.peer_mut(id) {
+            peer.in_flight = peer.in_flight.saturating_sub(1);
+            peer.counters.unanswered += 1;
+        }
+        if let Some(place) = place {
+            self.fail_over(place, id);
+        }
+    }
+
+    /// An indication tells of cells that were asked for, whichever request it was; about others it claims what nobody
+    /// can use.
+    fn hear_indication(&mut self, id: PeerId, reference: Reference, verb: Verb, places: &[Place]) {
+        let (message_id, serial) = reference;
+        let mut known = false;
+        for place in self.routes_of(id) {
+            let route = &self.routes[place];
+            let Some(handed) = route.register.handed(reference) else { continue };
+            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(&handed.cells);
+            if cells.is_empty() {
+                continue;
+            }
+            known = true;
+            self.book.report(Report::Cells(CellReport {
+                controller: route.controller,
+                broadcast: handed.broadcast,
+                serial,
+                verb,
+                outcome: Outcome::Confirmed,
+                cells,
+            }));
+        }
+        if !known {
+            let words = format!("an indication of message {message_id} {serial} in cells that nobody asked for");
+            self.notice(id, NoticeKind::Unsolicited, words);
+        }
+    }
+
+    /// Cells that kept their messages are news only after a failure: what they hold then has to be looked at.
+    fn hear_restart(&mut self, id: PeerId, places: &[Place], data_lost: bool) {
+        let mut known = false;
+        for place in self.routes_of(id) {
+            let route = &mut self.routes[place];
+            let named = cells_at(&route.sector, &self.wire, places).cells;
+            known |= !named.is_empty();
+            let back = if data_lost { named.clone() } else { named.intersect(&route.failed) };
+            route.failed = route.failed.subtract(&named);
+            if !back.is_empty() {
+                self.book.report(Report::Restarted(route.controller, back));
+            }
+        }
+        self.notice_strangers(id, known, "restart");
+    }
+
+    fn hear_failure(&mut self, id: PeerId, places: &[Place]) {
+        let mut known = false;
+        for place in self.routes_of(id) {
+            let route = &mut self.routes[place];
+            let named = cells_at(&route.sector, &self.wire, places).cells;
+            if !named.is_empty() {
+                known = true;
+                route.failed = route.failed.union(&named);
+                self.book.report(Report::Failed(route.controller, named));
+            }
+        }
+        self.notice_strangers(id, known, "failure");
+    }
+
+    fn notice_strangers(&mut self, id: PeerId, known: bool, what: &str) {
+        if !known {
+            let words = format!("a {what} of cells that are none of its controllers'");
+            self.notice(id, NoticeKind::Unsolicited, words);
+        }
+    }
+
+    fn routes_of(&self, id: PeerId) -> Vec<usize> {
+        self.peer(id).map(|peer| peer.routes.clone()).unwrap_or_default()
+    }
+}
+
+/// What in an answer the control room should be told beside the cells' outcomes.
+fn alarm(asked: &Asked, answer: &Answer) -> Option<NoticeKind> {
+    let causes = || answer.causes();
+    if causes().any(|cause| cause == Cause::AreaUnknown) {
+        Some(NoticeKind::UnknownArea)
+    } else if causes().any(|cause| cause == Cause::ReferenceUsed) && asked.verb == Verb::Write && !asked.repeat {
+        Some(NoticeKind::SerialClash)
+    } else if causes().any(|cause| matches!(cause, Cause::ProtocolError | Cause::InvalidParameter)) {
+        Some(NoticeKind::ProtocolError)
+    } else {
+        None
+    }
+}
+
+fn words(asked: &Asked, answer: &Answer) -> String {
+    let areas = answer.parts.iter().flat_map(|(_, places)| places).filter_map(|place| match place {
+        Place::Tai([_, _, _, high, low]) => Some(u16::from_be_bytes([*high, *low]).to_string()),
+        _ => None,
+    });
+    let areas: Vec<String> = areas.take(AREAS_IN_WORDS).collect();
+    let mut words = format!("{:?} of message {} {}", asked.verb, asked.message_id, asked.serial);
+    if !answer.words.is_empty() {
+        words += &format!(": {}", answer.words);
+    }
+    if !areas.is_empty() {
+        words += &format!(", unknown tracking areas {}", areas.join(" "));
+    }
+    words
+}
+
+/// How many tracking areas a notice names.
+const AREAS_IN_WORDS: usize = 16;

@@ -1,0 +1,93 @@
+//! Which peer gets a controller's orders as peers come and go.
+
+use engine::report::Report;
+
+use super::Dispatch;
+use crate::batch::Rest;
+use crate::queue::{Errand, Rank};
+use crate::{NoticeKind, PeerId, Reach};
+
+impl Dispatch {
+    /// A peer can take orders: it gets those that waited, and is the current one unless a preferred peer is ready.
+    pub(super) fn peer_ready(&mut self, id: PeerId) {
+        self.notice(id, NoticeKind::Ready, "takes orders".into());
+        let Some(peer) = self.peers.get_mut(usize::from(id.0)) else { return };
+        peer.in_flight = 0;
+        for place in peer.routes.clone() {
+            let route = &mut self.routes[place];
+            let is_first = route.current.is_none();
+            let rank = |peer: PeerId| route.peers.iter().position(|other| *other == peer);
+            if route.current.is_none_or(|current| rank(id) < rank(current)) {
+                route.current = Some(id);
+            }
+            // Where all peers get everything, each new one has to be brought level: the engine must look again.
+            if is_first || route.reach == Reach::All {
+                self.book.report(Report::Up(route.controller));
+            }
+            for (rank, errand) in route.waiting.extract(|_, _| true) {
+                peer.queue.insert(rank, errand);
+            }
+        }
+    }
+
+    /// A peer takes no more orders: its errands go to the next one that is ready, or wait.
+    pub(super) fn peer_lost(&mut self, id: PeerId) {
+        let Some(peer) = self.peer(id) else { return };
+        for place in peer.routes.clone() {
+            let next = self.next_ready(place, id);
+            let route = &mut self.routes[place];
+            if route.current == Some(id) {
+                route.current = next;
+            }
+            let controller = route.controller;
+            self.move_errands(place, id, next);
+            if next.is_none() {
+                self.book.report(Report::Down(controller));
+            }
+        }
+    }
+
+    /// A peer left a request unanswered: where one peer gets the orders, the next one is tried.
+    pub(super) fn fail_over(&mut self, place: usize, id: PeerId) {
+        let Some(next) = self.next_ready(place, id) else { return };
+        let route = &mut self.routes[place];
+        if route.reach == Reach::OneThenFailover && route.current == Some(id) {
+            route.current = Some(next);
+            self.move_errands(place, id, Some(next));
+        }
+    }
+
+    fn next_ready(&self, place: usize, id: PeerId) -> Option<PeerId> {
+        self.routes[place].after(id).find(|id| self.peer(*id).is_some_and(|peer| peer.ready))
+    }
+
+    /// Moves what a peer was still to do for a controller. An order that other peers have too leaves nothing behind but
+    /// the cells that none of them was asked for.
+    fn move_errands(&mut self, place: usize, from: PeerId, to: Option<PeerId>) {
+        let Some(peer) = self.peer_mut(from) else { return };
+        for (rank, errand) in peer.queue.extract(|_, errand| errand.route == place) {
+            self.move_errand(rank, errand, to);
+        }
+        if let Some(to) = to {
+            self.stir(to);
+        }
+    }
+
+    fn move_errand(&mut self, rank: Rank, mut errand: Errand, to: Option<PeerId>) {
+        let others = self.book.order(errand.order).map_or(0, |order| order.errands.saturating_sub(1));
+        if others > 0 {
+            return self.book.close_errand(errand.order, None);
+        }
+        let route = &mut self.routes[errand.route];
+        if let Some(asked) = self.book.asked_elsewhere(errand.order) {
+            errand.rest = Rest::new(&route.sector, &errand.rest.cells().subtract(asked));
+        }
+        if errand.rest.is_empty() {
+            return self.book.close_errand(errand.order, None);
+        }
+        match to.and_then(|PeerId(id)| self.peers.get_mut(usize::from(id))) {
+            Some(peer) => peer.queue.insert(rank, errand),
+            None => route.waiting.insert(rank, errand),
+        }
+    }
+}

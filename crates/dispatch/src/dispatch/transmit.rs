@@ -1,0 +1,147 @@
+//! From the head of a peer's queue to octets.
+
+use bytes::{Bytes, BytesMut};
+use engine::order::{Action, Verb};
+use engine::report::{Cause, Outcome};
+
+use super::Dispatch;
+use crate::batch::{Batch, Room, Spacing};
+use crate::book::{Asked, Waiting};
+use crate::queue::{Errand, Rank};
+use crate::register::Reference;
+use crate::session::octets_around_cells;
+use crate::{NoticeKind, PeerId, Protocol, Tais};
+
+impl Dispatch {
+    /// The next PDU to this peer, if there is one and no limit holds it back.
+    pub(super) fn next_pdu(&mut self, now_ms: u64, id: PeerId) -> Option<Bytes> {
+        loop {
+            let peer = self.peer_mut(id).filter(|peer| peer.writable)?;
+            if let Some(pdu) = peer.session.as_mut()?.poll_transmit() {
+                peer.counters.pdus_sent += 1;
+                peer.counters.octets_sent += pdu.len() as u64;
+                return Some(pdu);
+            }
+            let (rank, errand) = peer.next_errand(now_ms)?;
+            self.ask(now_ms, id, rank, errand);
+        }
+    }
+
+    /// Makes the next request of an errand and gives it to the session.
+    fn ask(&mut self, now_ms: u64, id: PeerId, rank: Rank, mut errand: Errand) {
+        let Some(action) = self.book.order(errand.order).map(|order| order.action.clone()) else { return };
+        let batch = self.cut(now_ms, id, &action, &mut errand);
+        if batch.runs.is_empty() {
+            return self.put_back(id, rank, errand);
+        }
+        match self.encode(id, &action, errand.route, &batch) {
+            Ok(pdu) => {
+                self.hand_out(now_ms, id, &action, &errand, &batch, pdu);
+                self.put_back(id, rank, errand);
+            }
+            Err(words) => {
+                let undone = batch.cells().union(&errand.rest.cells());
+                self.book.close_errand(errand.order, Some((Outcome::Refused(Cause::NotExpressible), undone)));
+                self.notice(id, NoticeKind::NotExpressible, words);
+            }
+        }
+    }
+
+    fn cut(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &mut Errand) -> Batch {
+        let Some(peer) = self.peers.get(usize::from(id.0)) else { return Batch::default() };
+        let octets = peer.profile.octets_per_pdu.saturating_sub(octets_around_cells(action) as u32);
+        let room = Room { cells: peer.profile.cells_per_pdu, octets };
+        let limit = peer.cell_limit.filter(|_| is_write(peer.profile.protocol, action));
+        let none = area::CellRuns::new();
+        let spared = self.book.asked_elsewhere(errand.order).unwrap_or(&none);
+        let spacing = limit.map(|limit| Spacing { limiter: &self.limiter, limit, spared });
+        let sector = &self.routes[errand.route].sector;
+        let batch = errand.rest.cut(now_ms, &self.wire, sector, room, spacing.as_ref());
+        if let Some(limit) = limit {
+            for run in batch.cells().subtract(spared).iter() {
+                self.limiter.note(now_ms, limit, run);
+            }
+        }
+        batch
+    }
+
+    fn encode(&mut self, id: PeerId, action: &Action, place: usize, batch: &Batch) -> Result<Bytes, String> {
+        let peer = &self.peers[usize::from(id.0)];
+        let protocol = peer.profile.protocol;
+        let cells: u32 = batch.runs.iter().map(|run| run.end - run.start).sum();
+        // A request that names no cell is for all that the peer has, so the controller must be all it has.
+        let is_for_all = matches!(protocol, Protocol::Sbcap(dialect) if dialect.tais == Tais::AreasOnly)
+            && cells == self.routes[place].sector.len()
+            && peer.routes.len() == 1;
+        let (runs, tais) = if is_for_all {
+            (Vec::new(), &[][..])
+        } else {
+            let runs = batch.runs.iter().map(|run| self.wire.run(run.clone()));
+            (runs.collect(), batch.tais.as_slice())
+        };
+        let replaces = match action {
+            Action::Write { replaces, .. } => *replaces,
+            Action::Query { .. } | Action::Kill { .. } => None,
+        };
+        let octets: usize = runs.iter().map(|run: &&[u8]| run.len()).sum();
+        let mut out = BytesMut::with_capacity(octets_around_cells(action) + octets + 8 * tais.len());
+        self.shelf.template(protocol, action)?.encode(replaces, &runs, tais, &mut out)?;
+        Ok(out.freeze())
+    }
+
+    fn hand_out(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &Errand, batch: &Batch, pdu: Bytes) {
+        let Some(broadcast) = self.book.order(errand.order).map(|order| order.broadcast) else { return };
+        let cells = batch.cells();
+        let route = &mut self.routes[errand.route];
+        let reference = reference(action);
+        let repeat = route.register.note(reference, broadcast, id, &cells);
+        self.traffic.note(broadcast, route.controller, pdu.len());
+        let token = self.book.token();
+        let asked = Asked {
+            order: errand.order,
+            controller: route.controller,
+            broadcast,
+            peer: id,
+            verb: action.verb(),
+            message_id: reference.0,
+            serial: reference.1,
+            cells,
+            repeat,
+            state: Waiting::Answer,
+        };
+        self.book.sent(token, asked);
+        let peer = &mut self.peers[usize::from(id.0)];
+        peer.in_flight += 1;
+        peer.pace.note(now_ms);
+        if let Some(session) = &mut peer.session {
+            session.request(now_ms, token, action, pdu);
+        }
+        self.listen(id);
+    }
+
+    /// Puts an errand back in line, or closes it when nothing of it is left.
+    fn put_back(&mut self, id: PeerId, rank: Rank, errand: Errand) {
+        if errand.rest.is_empty() {
+            return self.book.close_errand(errand.order, None);
+        }
+        if let Some(peer) = self.peer_mut(id) {
+            peer.queue.insert(rank, errand);
+        }
+    }
+}
+
+/// Whether this writes to the cells, so that their limits count.
+fn is_write(protocol: Protocol, action: &Action) -> bool {
+    match action.verb() {
+        Verb::Write => true,
+        Verb::Query => matches!(protocol, Protocol::Sbcap(_)),
+        Verb::Kill => false,
+    }
+}
+
+fn reference(action: &Action) -> Reference {
+    match action {
+        Action::Write { message, .. } | Action::Query { message, .. } => (message.message_id, message.serial),
+        Action::Kill { message_id, serial } => (*message_id, *serial),
+    }
+}

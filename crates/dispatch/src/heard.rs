@@ -1,0 +1,104 @@
+//! What a peer said, in words common to all protocols.
+
+use engine::order::Verb;
+use engine::report::{Cause, Outcome};
+
+use crate::NoticeKind;
+use crate::register::Reference;
+use crate::wire::{Named, Sector, Wire, WireId, WireTai};
+
+/// Something a session heard, or did not hear in time.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// An answer to the request with this token.
+    Answer { token: u64, answer: Answer },
+    /// The request with this token was not answered in time.
+    Unanswered { token: u64 },
+    /// Where a message is on or off the air, unasked.
+    Indication { reference: Reference, verb: Verb, places: Vec<Place> },
+    /// These cells are back.
+    Restart { places: Vec<Place>, data_lost: bool },
+    /// These cells cannot broadcast.
+    Failure { places: Vec<Place> },
+    /// For the log only.
+    Remark { kind: NoticeKind, words: String },
+}
+
+/// What an answer says about the cells asked for: the first part that names a cell holds for it, else `rest`.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) parts: Vec<(Outcome, Vec<Place>)>,
+    pub(crate) rest: Outcome,
+    /// What the log should hear beside.
+    pub(crate) words: String,
+}
+
+/// Cells as a peer names them.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// Cells in wire form, 7 octets each.
+    Cells(Vec<u8>),
+    /// A tracking area.
+    Tai(WireTai),
+    /// A node: the first bits of its cells' ECIs.
+    Enb { plmn: [u8; 3], id: u32, bits: u32 },
+    /// Cells or groups of cells of a BSC, in wire form.
+    Gsm { kind: cbsp::CellKind, octets: Vec<u8> },
+}
+
+impl Answer {
+    /// The same outcome for every cell asked for.
+    pub(crate) fn all(outcome: Outcome) -> Self {
+        Self { parts: Vec::new(), rest: outcome, words: String::new() }
+    }
+
+    /// The causes for which it refuses something.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = Cause> + '_ {
+        self.parts.iter().map(|(outcome, _)| outcome).chain([&self.rest]).filter_map(|outcome| match outcome {
+            Outcome::Refused(cause) => Some(*cause),
+            _ => None,
+        })
+    }
+}
+
+/// The cells of a sector that these places name.
+pub(crate) fn cells_at(sector: &Sector, wire: &Wire, places: &[Place]) -> Named {
+    let mut all = Named::default();
+    for place in places {
+        let named = place.cells(sector, wire);
+        all.cells = if all.cells.is_empty() { named.cells } else { all.cells.union(&named.cells) };
+        all.strangers += named.strangers;
+    }
+    all
+}
+
+impl Place {
+    fn cells(&self, sector: &Sector, wire: &Wire) -> Named {
+        let cells = match self {
+            Self::Cells(octets) => return sector.named(wire, ids(octets)),
+            Self::Tai(tai) => sector.in_tai(*tai),
+            Self::Enb { plmn, id, bits } => sector.in_enb(wire, *plmn, *id, *bits),
+            Self::Gsm { kind: cbsp::CellKind::Cgi, octets } => return sector.named(wire, ids(octets)),
+            Self::Gsm { kind: cbsp::CellKind::LacCi, octets } => {
+                let [a, b, c] = sector.plmn();
+                let (groups, _) = octets.as_chunks::<4>();
+                let cells: Vec<WireId> = groups.iter().map(|[d, e, f, g]| [a, b, c, *d, *e, *f, *g]).collect();
+                return sector.named(wire, &cells);
+            }
+            Self::Gsm { kind: cbsp::CellKind::Ci, octets } => sector.with_cis(wire, octets.as_chunks().0),
+            Self::Gsm { kind: cbsp::CellKind::Lai, octets } => sector.in_lais(wire, octets.as_chunks().0.to_vec()),
+            Self::Gsm { kind: cbsp::CellKind::Lac, octets } => {
+                let [a, b, c] = sector.plmn();
+                let lais = octets.as_chunks().0.iter().map(|[d, e]| [a, b, c, *d, *e]);
+                sector.in_lais(wire, lais.collect())
+            }
+            Self::Gsm { kind: cbsp::CellKind::Bss, .. } => sector.all(),
+        };
+        let strangers = usize::from(cells.is_empty());
+        Named { cells, strangers }
+    }
+}
+
+fn ids(octets: &[u8]) -> &[WireId] {
+    octets.as_chunks().0
+}

@@ -1,0 +1,95 @@
+//! A peer: its link, its queue and its limits.
+
+use engine::order::Priority;
+
+use crate::limiter::CellLimit;
+use crate::pace::Pace;
+use crate::queue::{Errand, Queue, Rank};
+use crate::session::Session;
+use crate::{PeerStatus, Profile};
+
+/// How many requests more than its window a peer gets when they are kills, so that a cancel need not wait for the
+/// answers to writes.
+pub(crate) const KILLS_BEYOND_WINDOW: usize = 2;
+
+/// A peer.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) profile: Profile,
+    /// The routes that it serves, by their place.
+    pub(crate) routes: Vec<usize>,
+    /// Its session; none while the link is down.
+    pub(crate) session: Option<Session>,
+    /// It can take orders.
+    pub(crate) ready: bool,
+    /// The shell has been asked to close the link.
+    pub(crate) closing: bool,
+    /// The link has room for another PDU.
+    pub(crate) writable: bool,
+    /// Requests that wait for an answer.
+    pub(crate) in_flight: usize,
+    pub(crate) queue: Queue,
+    pub(crate) pace: Pace,
+    pub(crate) cell_limit: Option<CellLimit>,
+    pub(crate) counters: PeerStatus,
+    /// It is in the list of those that may have something to send.
+    pub(crate) stirred: bool,
+    /// The time under which it stands among the wake-ups.
+    pub(crate) wakeup_ms: Option<u64>,
+}
+
+impl Peer {
+    /// A peer whose link is down.
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self {
+            routes: Vec::new(),
+            session: None,
+            ready: false,
+            closing: false,
+            writable: true,
+            in_flight: 0,
+            queue: Queue::default(),
+            pace: Pace::new(profile.pdus_per_second),
+            cell_limit: CellLimit::new(profile.cell_interval_ms, profile.cell_burst),
+            counters: PeerStatus::default(),
+            stirred: false,
+            wakeup_ms: None,
+            profile,
+        }
+    }
+
+    /// Takes the next errand, when a request may go now.
+    pub(crate) fn next_errand(&mut self, now_ms: u64) -> Option<(Rank, Errand)> {
+        self.queue.wake(now_ms);
+        if self.has_turn() && self.pace.next_ms() <= now_ms { self.queue.pop() } else { None }
+    }
+
+    /// When it should be looked at again, if nothing happens before.
+    pub(crate) fn next_wakeup(&self) -> Option<u64> {
+        let session = self.session.as_ref().and_then(Session::next_wakeup);
+        let cells = self.queue.next_wakeup().filter(|_| self.ready);
+        let pace = (self.has_turn() && self.writable).then(|| self.pace.next_ms());
+        [session, cells, pace].into_iter().flatten().min()
+    }
+
+    /// This peer at this moment.
+    pub(crate) fn status(&self) -> PeerStatus {
+        PeerStatus {
+            up: self.session.is_some(),
+            ready: self.ready,
+            in_flight: self.in_flight,
+            queued_orders: self.queue.len(),
+            ..self.counters
+        }
+    }
+
+    /// Whether there is a request to send and its window lets it go.
+    fn has_turn(&self) -> bool {
+        let window = usize::from(self.profile.window);
+        self.ready
+            && self.queue.first().is_some_and(|rank| match rank.priority {
+                Priority::Kill => self.in_flight < window + KILLS_BEYOND_WINDOW,
+                Priority::Live | Priority::Exercise | Priority::Test => self.in_flight < window,
+            })
+    }
+}

@@ -1,0 +1,79 @@
+//! The orders that wait for their turn at a peer: those with something to do now by rank, the others by time.
+
+use std::collections::BTreeMap;
+
+use engine::order::{OrderId, Priority};
+
+use crate::batch::Rest;
+
+/// An order's place in line: the more urgent first, then the earlier.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Rank {
+    pub(crate) priority: Priority,
+    pub(crate) arrival: u64,
+}
+
+/// What an order has to do at one peer.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    pub(crate) order: OrderId,
+    /// The place of the order's controller among the routes.
+    pub(crate) route: usize,
+    pub(crate) rest: Rest,
+}
+
+/// A line of errands.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    awake: BTreeMap<Rank, Errand>,
+    /// By the time at which the first of their cells is due.
+    asleep: BTreeMap<(u64, Rank), Errand>,
+}
+
+impl Queue {
+    /// Adds an errand, or puts it back.
+    pub(crate) fn insert(&mut self, rank: Rank, errand: Errand) {
+        match errand.rest.asleep_until() {
+            Some(due_ms) => self.asleep.insert((due_ms, rank), errand),
+            None => self.awake.insert(rank, errand),
+        };
+    }
+
+    /// Wakes what is due.
+    pub(crate) fn wake(&mut self, now_ms: u64) {
+        while let Some(entry) = self.asleep.first_entry().filter(|entry| entry.key().0 <= now_ms) {
+            let ((_, rank), mut errand) = entry.remove_entry();
+            errand.rest.wake();
+            self.awake.insert(rank, errand);
+        }
+    }
+
+    /// The rank of the first errand that is awake.
+    pub(crate) fn first(&self) -> Option<Rank> {
+        self.awake.first_key_value().map(|(rank, _)| *rank)
+    }
+
+    /// Takes the first errand that is awake.
+    pub(crate) fn pop(&mut self) -> Option<(Rank, Errand)> {
+        self.awake.pop_first()
+    }
+
+    /// When the next errand wakes.
+    pub(crate) fn next_wakeup(&self) -> Option<u64> {
+        self.asleep.first_key_value().map(|((due_ms, _), _)| *due_ms)
+    }
+
+    /// How many errands.
+    pub(crate) fn len(&self) -> usize {
+        self.awake.len() + self.asleep.len()
+    }
+
+    /// Takes the errands of which this holds, by rank.
+    pub(crate) fn extract(&mut self, which: impl Fn(Rank, &Errand) -> bool) -> Vec<(Rank, Errand)> {
+        let awake = self.awake.extract_if(.., |rank, errand| which(*rank, errand));
+        let asleep = self.asleep.extract_if(.., |(_, rank), errand| which(*rank, errand));
+        let mut taken: Vec<_> = awake.chain(asleep.map(|((_, rank), errand)| (rank, errand))).collect();
+        taken.sort_unstable_by_key(|(rank, _)| *rank);
+        taken
+    }
+}

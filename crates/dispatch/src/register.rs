@@ -1,0 +1,92 @@
+//! What was handed to a controller's peers, so that an indication finds its broadcast.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use area::CellRuns;
+use cbs::{MessageId, SerialNumber};
+use engine::order::BroadcastId;
+
+use crate::PeerId;
+
+/// The most messages that are remembered of one controller; the oldest is forgotten first.
+const MESSAGES_MAX: usize = 256;
+
+/// A message as an indication names it.
+pub(crate) type Reference = (MessageId, SerialNumber);
+
+/// The messages handed to a controller's peers.
+#[derive(Debug, Default)]
+pub(crate) struct Register {
+    messages: BTreeMap<Reference, Handed>,
+    oldest: VecDeque<Reference>,
+}
+
+/// What was handed out of one message.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    pub(crate) broadcast: BroadcastId,
+    /// The cells it was handed out for, to whatever end.
+    pub(crate) cells: CellRuns,
+    /// The peers it was handed to.
+    pub(crate) peers: Vec<PeerId>,
+}
+
+impl Register {
+    /// Notes a request about a message. Says whether every one of these cells has been asked for it before.
+    pub(crate) fn note(
+        &mut self,
+        reference: Reference,
+        broadcast: BroadcastId,
+        peer: PeerId,
+        cells: &CellRuns,
+    ) -> bool {
+        let handed = self.messages.entry(reference).or_insert_with(|| {
+            self.oldest.push_back(reference);
+            Handed { broadcast, cells: CellRuns::new(), peers: Vec::new() }
+        });
+        // The same reference for another broadcast: its serial number has come round after its rest.
+        if handed.broadcast != broadcast {
+            *handed = Handed { broadcast, cells: CellRuns::new(), peers: Vec::new() };
+        }
+        if !handed.peers.contains(&peer) {
+            handed.peers.push(peer);
+        }
+        let all = handed.cells.union(cells);
+        let repeat = all == handed.cells;
+        handed.cells = all;
+        if self.oldest.len() > MESSAGES_MAX
+            && let Some(oldest) = self.oldest.pop_front()
+        {
+            self.messages.remove(&oldest);
+        }
+        repeat
+    }
+
+    /// What was handed out of a message.
+    pub(crate) fn handed(&self, reference: Reference) -> Option<&Handed> {
+        self.messages.get(&reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeat_is_told_from_new_cells_and_the_oldest_message_is_forgotten() {
+        let mut register = Register::default();
+        let reference = |serial| (MessageId::new(4379), SerialNumber::from_bits(serial));
+        let mut note = |serial, cells| {
+            register.note(reference(serial), BroadcastId(7), PeerId(0), &CellRuns::from_range(cells))
+        };
+        assert!(!note(0, 0..4));
+        assert!(note(0, 1..3));
+        assert!(!note(0, 3..5));
+        for serial in 1..=MESSAGES_MAX as u16 {
+            note(serial, 0..1);
+        }
+        assert!(register.handed(reference(0)).is_none());
+        assert_eq!(register.handed(reference(1)).map(|handed| handed.broadcast), Some(BroadcastId(7)));
+        assert_eq!(register.messages.len(), MESSAGES_MAX);
+    }
+}

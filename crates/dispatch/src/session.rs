@@ -1,0 +1,149 @@
+//! A peer's session, whatever protocol it speaks, and the requests made for it.
+
+mod cbsp_words;
+mod sbcap_words;
+mod shelf;
+
+use std::num::NonZeroU16;
+
+use bytes::Bytes;
+use cbs::{Broadcasts, RepetitionPeriod};
+use engine::order::Action;
+
+use crate::heard::Heard;
+use crate::{FirstContact, Profile, Protocol};
+
+pub(crate) use shelf::{Shelf, octets_around_cells};
+
+/// The CBC's side of one link.
+#[derive(Debug)]
+pub(crate) enum Session {
+    /// To an MME.
+    Sbcap(sbcap::Session),
+    /// To a BSC, with the reset that the link is to begin with.
+    Cbsp(cbsp::Session, cbsp::ResetPolicy),
+}
+
+impl Session {
+    /// A session for a new link to this peer.
+    pub(crate) fn new(profile: &Profile, first: FirstContact) -> Self {
+        match profile.protocol {
+            Protocol::Sbcap(_) => Self::Sbcap(sbcap::Session::new(sbcap_words::config(profile))),
+            Protocol::Cbsp(dialect) => {
+                let reset =
+                    if first.0 { cbsp::ResetPolicy::First } else { cbsp::ResetPolicy::Never };
+                Self::Cbsp(cbsp::Session::new(cbsp_words::config(profile, dialect)), reset)
+            }
+        }
+    }
+
+    pub(crate) fn connected(&mut self, now_ms: u64) {
+        match self {
+            Self::Sbcap(session) => session.connected(now_ms),
+            Self::Cbsp(session, reset) => session.connected(now_ms, *reset),
+        }
+    }
+
+    pub(crate) fn disconnected(&mut self, now_ms: u64) {
+        match self {
+            Self::Sbcap(session) => session.disconnected(now_ms),
+            Self::Cbsp(session, _) => session.disconnected(now_ms),
+        }
+    }
+
+    pub(crate) fn received(&mut self, now_ms: u64, pdu: &[u8]) {
+        match self {
+            Self::Sbcap(session) => session.received(now_ms, pdu),
+            Self::Cbsp(session, _) => session.received(now_ms, pdu),
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64) {
+        match self {
+            Self::Sbcap(session) => session.handle_timeout(now_ms),
+            Self::Cbsp(session, _) => session.handle_timeout(now_ms),
+        }
+    }
+
+    pub(crate) fn next_wakeup(&self) -> Option<u64> {
+        match self {
+            Self::Sbcap(session) => session.next_wakeup(),
+            Self::Cbsp(session, _) => session.next_wakeup(),
+        }
+    }
+
+    /// Asks the peer to do this; `pdu` is the request's encoding.
+    pub(crate) fn request(&mut self, now_ms: u64, token: u64, action: &Action, pdu: Bytes) {
+        match self {
+            Self::Sbcap(session) => {
+                session.request(now_ms, sbcap::Token(token), sbcap_words::request(action), pdu);
+            }
+            Self::Cbsp(session, _) => {
+                session.request(now_ms, cbsp::Token(token), cbsp_words::request(action), pdu);
+            }
+        }
+    }
+
+    pub(crate) fn poll_transmit(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Sbcap(session) => session.poll_transmit(),
+            Self::Cbsp(session, _) => session.poll_transmit(),
+        }
+    }
+
+    /// The next thing that the session heard.
+    pub(crate) fn poll_heard(&mut self) -> Option<Heard> {
+        match self {
+            Self::Sbcap(session) => session.poll_event().map(sbcap_words::heard),
+            // Some events say nothing that the session's state does not say too.
+            Self::Cbsp(session, _) => {
+                std::iter::from_fn(|| session.poll_event()).find_map(cbsp_words::heard)
+            }
+        }
+    }
+
+    /// Whether requests are taken.
+    pub(crate) fn is_ready(&self) -> bool {
+        match self {
+            Self::Sbcap(session) => session.is_ready(),
+            Self::Cbsp(session, _) => session.is_ready(),
+        }
+    }
+
+    /// Why the link should be closed, if it should.
+    pub(crate) fn close_reason(&self) -> Option<String> {
+        match self {
+            Self::Sbcap(session) => session.should_close().map(sbcap_words::close_reason),
+            Self::Cbsp(session, _) => session.should_close().map(cbsp_words::close_reason),
+        }
+    }
+}
+
+/// As many broadcasts at the period that a network really keeps as fill the time that was asked for: a count taken over
+/// as it stands would end too early, or too late.
+fn fitted(broadcasts: Broadcasts, asked: RepetitionPeriod, real_ms: u32) -> Broadcasts {
+    match broadcasts {
+        Broadcasts::Count(count) => {
+            let time_ms = u64::from(count.get()) * u64::from(asked.ms());
+            let count = u16::try_from(time_ms.div_ceil(real_ms.into())).unwrap_or(u16::MAX);
+            NonZeroU16::new(count).map_or(Broadcasts::Once, Broadcasts::Count)
+        }
+        Broadcasts::Once | Broadcasts::UntilStopped => broadcasts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_fills_the_time_at_the_real_period() {
+        let count = |count| Broadcasts::Count(NonZeroU16::new(count).unwrap());
+        let minute = RepetitionPeriod::from_ms(60_000).unwrap();
+        assert_eq!(fitted(count(10), minute, 60_000), count(10));
+        assert_eq!(fitted(count(10), minute, 32 * 1883), count(10));
+        assert_eq!(fitted(count(30), minute, 31 * 1883), count(31));
+        assert_eq!(fitted(count(u16::MAX), minute, 1000), count(u16::MAX));
+        assert_eq!(fitted(Broadcasts::UntilStopped, minute, 1883), Broadcasts::UntilStopped);
+    }
+}
