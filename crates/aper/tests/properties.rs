@@ -1,6 +1,6 @@
 //! Whatever is written reads back, and whatever is read does no harm.
 
-use aper::{Error, Reader, Writer};
+use aper::{Error, OpenTypeStream, Reader, Sink, Writer};
 use bytes::BytesMut;
 use proptest::prelude::*;
 
@@ -107,13 +107,31 @@ proptest! {
     }
 
     #[test]
-    fn the_size_of_an_open_type_is_known_before(length in 0..200_000usize) {
-        let mut out = BytesMut::new();
-        Writer::new(&mut out).open_type(|writer| {
-            writer.octets(&vec![1; length]);
-            Ok::<_, Error>(())
+    fn a_stream_writes_what_a_writer_does(
+        length in prop_oneof![1..300usize, 16_300..16_500usize, 1..200_000usize, Just(65_536), Just(131_072)],
+        before in 0..100usize,
+        run in 1..30_000usize,
+    ) {
+        let content: Vec<u8> = (0..length).map(|i| i as u8).collect();
+        let mut written = BytesMut::new();
+        Writer::new(&mut written).open_type(|writer| {
+            writer.octets(&content[..before.min(length)]);
+            writer.open_type(|writer| {
+                writer.octets(&content);
+                Ok::<_, Error>(())
+            })
         }).unwrap();
-        prop_assert_eq!(out.len(), Writer::open_type_octets(length));
+
+        let mut streamed = BytesMut::new();
+        let outer_octets = before.min(length) + Writer::open_type_octets(length);
+        let mut outer = OpenTypeStream::new(&mut streamed, outer_octets);
+        outer.put(&content[..before.min(length)]);
+        let mut inner = OpenTypeStream::new(&mut outer, length);
+        content.chunks(run).for_each(|run| inner.put(run));
+        prop_assert!(inner.finish());
+        prop_assert!(outer.finish());
+        prop_assert_eq!(streamed.len(), Writer::open_type_octets(outer_octets));
+        prop_assert!(streamed == written);
     }
 
     #[test]

@@ -188,16 +188,20 @@ fn message(
             writer.bit(!extensions.is_empty());
         }
         container(writer, schema, 0, put_ies)?;
-        if !extensions.is_empty() {
-            container(writer, schema, 1, |ies| {
-                extensions.0.iter().try_for_each(|extension| {
-                    extension.put(ies)?;
-                    Ok(())
-                })
-            })?;
-        }
-        Ok(())
+        put_extensions(writer, schema, extensions)
     })
+}
+
+/// The extensions with their count, or nothing when there are none.
+pub(crate) fn put_extensions(
+    writer: &mut Writer<'_>,
+    schema: &'static Message,
+    extensions: &Extensions,
+) -> Result<(), Error> {
+    if extensions.is_empty() {
+        return Ok(());
+    }
+    container(writer, schema, 1, |ies| extensions.0.iter().try_for_each(|extension| extension.put(ies)))
 }
 
 /// The CHOICE, the procedure code and its criticality.

@@ -9,6 +9,12 @@ pub enum Error {
     /// A part of the message that has its own rules breaks them (TS 23.041).
     #[error(transparent)]
     Cbs(#[from] cbs::Error),
+    /// A run of cells is not a whole number of cells.
+    #[error("cells: expected a multiple of 7 octets, found {found}")]
+    CellOctets {
+        /// The number of octets that came.
+        found: usize,
+    },
     /// An IE is there twice: an abstract syntax error, "falsely constructed message".
     #[error("expected IE {id} once, found it again")]
     Duplicate {

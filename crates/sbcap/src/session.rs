@@ -5,16 +5,20 @@
 //! (kind, message identifier, serial number), the oldest first.
 
 mod event;
+mod incoming;
 mod requests;
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 pub use event::{CloseReason, Event, PeerError};
 pub use requests::{Kind, Request, Token};
 
+use incoming::{Incoming, Meaning};
 use requests::Requests;
+
+use crate::{Error, Refusal, Tolerance};
 
 /// The limits and habits of a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,6 +90,23 @@ impl Session {
         self.events.extend(self.requests.forget_all().map(|token| Event::Unanswered { token }));
     }
 
+    /// A PDU of the MME. What cannot be taken is answered with an Error-Indication where one is due.
+    pub fn received(&mut self, now_ms: u64, pdu: &[u8]) {
+        self.advance(now_ms);
+        if !self.connected {
+            return;
+        }
+        if self.events.len() >= self.config.queue_max {
+            self.overrun = true;
+            return;
+        }
+        let tolerance = Tolerance { restart_without_tais: self.config.tolerate_restart_without_tais };
+        match Incoming::read(pdu, tolerance) {
+            Ok(incoming) => self.take(incoming, pdu),
+            Err(error) => self.refuse(error, pdu),
+        }
+    }
+
     /// Sends a request. `pdu` is its encoding, `request` what its answer will say. Without an association, or with too many
     /// requests in flight, it is reported unanswered at once.
     pub fn request(&mut self, now_ms: u64, token: Token, request: Request, pdu: Bytes) {
@@ -134,6 +155,68 @@ impl Session {
     /// Whether the association should be closed, and why.
     pub fn should_close(&self) -> Option<CloseReason> {
         self.overrun.then_some(CloseReason::Overrun)
+    }
+
+    fn take(&mut self, incoming: Incoming, pdu: &[u8]) {
+        let Incoming { meaning, report, trailing } = incoming;
+        let may_report = match meaning {
+            Meaning::Response(kind, response) => {
+                let (message_id, serial) = (response.message_id, response.serial);
+                self.events.push_back(Event::Response {
+                    token: self.requests.answered(Request { kind, message_id, serial }),
+                    kind,
+                    message_id,
+                    serial,
+                    cause: response.cause,
+                    unknown_tais: response.unknown_tais,
+                    diagnostics: response.criticality_diagnostics,
+                });
+                true
+            }
+            Meaning::Told(event) => {
+                let lacks_tais = matches!(&event, Event::Restart { tais, .. } if tais.is_empty());
+                let is_error_indication = matches!(event, Event::ErrorIndication { .. });
+                self.events.push_back(event);
+                if lacks_tais {
+                    self.blame(PeerError::RestartWithoutTais);
+                }
+                !is_error_indication
+            }
+            Meaning::Request { procedure } => {
+                self.blame(PeerError::Unexpected { procedure });
+                self.answer(Refusal::unexpected(pdu));
+                false
+            }
+        };
+        if trailing > 0 {
+            self.blame(PeerError::Trailing { octets: trailing });
+        }
+        if !report.is_empty() {
+            if may_report {
+                self.answer(Refusal::notify(pdu, &report));
+            }
+            self.blame(PeerError::NotUnderstood { ies: report });
+        }
+    }
+
+    fn refuse(&mut self, error: Error, pdu: &[u8]) {
+        if let Some(refusal) = Refusal::of(pdu, &error) {
+            self.answer(refusal);
+        }
+        self.blame(PeerError::Undecodable(error));
+    }
+
+    fn blame(&mut self, what: PeerError) {
+        self.events.push_back(Event::PeerError { what });
+    }
+
+    /// Queues an Error-Indication, unless the MME lets them pile up.
+    fn answer(&mut self, refusal: Refusal) {
+        let mut out = BytesMut::new();
+        let encoded = refusal.error_indication().encode(&mut out);
+        if encoded.is_ok() && self.transmit.len() < self.config.queue_max {
+            self.transmit.push_back(out.freeze());
+        }
     }
 
     fn advance(&mut self, now_ms: u64) {

@@ -1,4 +1,7 @@
 //! Golden messages of other encoders, both ways, and inputs for the decoder with the outcome that the standard asks for.
+//!
+//! A test reads files and fails by panicking, in its helping functions too.
+#![allow(clippy::disallowed_methods, clippy::panic, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
