@@ -189,3 +189,180 @@ impl Marks {
         runs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use geo::Contains;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sector::Plane;
+    use crate::{Atlas, Polygon, generate};
+
+    /// Cells of any size and direction, crowded so that figures meet many of them.
+    fn inventories() -> impl Strategy<Value = Inventory> {
+        let cell = (0..40i32, 0..40i32, 0..360u16, prop_oneof![Just(360u16), 1..360u16], 31..6000u32);
+        proptest::collection::vec(cell, 1..150).prop_map(|cells| {
+            let mut csv = format!("{}\n", crate::HEADER);
+            for (at, (lat, lon, azimuth, beamwidth, radius)) in (1..).zip(cells) {
+                let (lat, lon) = (44.0 + f64::from(lat) / 200.0, 20.0 + f64::from(lon) / 200.0);
+                csv += &format!(
+                    "a1,220,05,gsm,1,{at},,{lat},{lon},{azimuth},{beamwidth},{radius},b{}\n",
+                    at % 3
+                );
+            }
+            Inventory::import(csv.as_bytes()).unwrap()
+        })
+    }
+
+    /// A star with a corner in each direction, some points of it on the sites' grid.
+    fn polygons() -> impl Strategy<Value = Polygon> {
+        let reaches = proptest::collection::vec(1..30i32, 3..12);
+        (0..40i32, 0..40i32, reaches, any::<bool>()).prop_filter_map(
+            "crosses itself",
+            |(lat, lon, reaches, hollow)| {
+                let turn = std::f64::consts::TAU / reaches.len() as f64;
+                let star = |scale: f64| {
+                    let corner = |(at, reach): (usize, &i32)| {
+                        let (sin, cos) = (at as f64 * turn).sin_cos();
+                        let out = |middle: i32, by: f64| {
+                            (f64::from(middle) + by * f64::from(*reach) * scale) / 200.0
+                        };
+                        Point::from_degrees(44.0 + out(lat, sin), 20.0 + out(lon, cos), "star").unwrap()
+                    };
+                    let mut ring: Vec<_> = reaches.iter().enumerate().map(corner).collect();
+                    ring.push(ring[0]);
+                    ring
+                };
+                let rings = if hollow { vec![star(1.0), star(0.5)] } else { vec![star(1.0)] };
+                Polygon::new(rings, "star").ok()
+            },
+        )
+    }
+
+    /// What the search must find, cell by cell and side by side.
+    fn naive(inventory: &Inventory, shape: &Shape, mode: Mode) -> CellRuns {
+        let is_in = |cell: &CellIndex| {
+            let place = Place::new(inventory.footprint(*cell));
+            match shape {
+                Shape::Polygon(polygon) => {
+                    let plane = Plane::at(place.site);
+                    polygon.contains(place.site)
+                        || mode == Mode::Footprint
+                            && polygon.edges().any(|edge| place.sector().touches(plane.side(&edge)))
+                }
+                Shape::Circle { centre, radius_m } => Disc::new(*centre, *radius_m, mode).holds((), &place),
+            }
+        };
+        CellRuns::from_sorted((0..inventory.len()).map(CellIndex).filter(is_in))
+    }
+
+    fn found(inventory: &Inventory, shape: &Shape, mode: Mode) -> CellRuns {
+        let target = Resolved { shapes: vec![shape.clone()], ..Resolved::default() };
+        Coverage::new(inventory).cells_in(&target, mode)
+    }
+
+    fn circle(lat: i32, lon: i32, radius_m: u32) -> Shape {
+        let at = |middle: f64, by: i32| middle + f64::from(by) / 200.0;
+        Shape::Circle {
+            centre: Point::from_degrees(at(44.0, lat), at(20.0, lon), "centre").unwrap(),
+            radius_m,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn the_search_finds_what_a_look_at_every_cell_finds(
+            inventory in inventories(), polygon in polygons(), lat in -5..45i32, lon in -5..45i32, radius in 1..9000u32,
+        ) {
+            for shape in [Shape::Polygon(Arc::new(polygon)), circle(lat, lon, radius)] {
+                for mode in [Mode::Site, Mode::Footprint] {
+                    prop_assert_eq!(found(&inventory, &shape, mode), naive(&inventory, &shape, mode));
+                }
+            }
+        }
+
+        /// Points of a sector are strewn over its area; a sector with one inside the figure touches it.
+        #[test]
+        fn a_cell_with_a_point_of_its_sector_in_the_area_is_found(inventory in inventories(), polygon in polygons()) {
+            let cells = found(&inventory, &Shape::Polygon(Arc::new(polygon.clone())), Mode::Footprint);
+            for cell in (0..inventory.len()).map(CellIndex).filter(|cell| !cells.contains(*cell)) {
+                let Footprint { site, azimuth_deg, beamwidth_deg, radius_m } = inventory.footprint(cell);
+                let (lat, lon) = site.degrees();
+                for (turn, far) in (0..16).flat_map(|turn| (0..16).map(move |far| (f64::from(turn), f64::from(far)))) {
+                    let bearing = f64::from(azimuth_deg) + (turn / 15.0 - 0.5) * f64::from(beamwidth_deg);
+                    let (east, north) = bearing.to_radians().sin_cos();
+                    let degrees = 0.999 * far / 15.0 * f64::from(radius_m) / 111_195.08;
+                    let lon = lon + degrees * east / lat.to_radians().cos();
+                    let point = Point::from_degrees(lat + degrees * north, lon, "point").unwrap();
+                    prop_assert!(!polygon.contains(point), "{:?} of {:?}", point, site);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn districts_hold_the_sites_another_library_finds_in_them() {
+        let atlas = Atlas::serbia().unwrap();
+        let inventory = generate(5_000, 7, &atlas).unwrap();
+        let sites: Vec<_> =
+            (0..inventory.len()).map(|cell| inventory.footprint(CellIndex(cell)).site).collect();
+        for code in ["RS", "RS-XKM", "RS-00", "RS-06", "RS-16", "RS-24"] {
+            let polygon = &atlas.find(code).unwrap().polygon;
+            let line = |ring: &Vec<Point>| {
+                ring.iter().map(|point| (f64::from(point.lon_udeg), f64::from(point.lat_udeg))).collect()
+            };
+            let [outer, holes @ ..] = polygon.rings() else { panic!("a ring") };
+            let oracle = geo::Polygon::new(line(outer), holes.iter().map(line).collect());
+            let inside = |cell: &CellIndex| {
+                let Point { lat_udeg, lon_udeg } = sites[cell.0 as usize];
+                oracle.contains(&geo::Point::new(f64::from(lon_udeg), f64::from(lat_udeg)))
+            };
+            let expected = CellRuns::from_sorted((0..inventory.len()).map(CellIndex).filter(inside));
+            let shape = Shape::Polygon(polygon.clone());
+            assert_eq!(found(&inventory, &shape, Mode::Site), expected, "{code}");
+            assert_eq!(
+                found(&inventory, &shape, Mode::Footprint),
+                naive(&inventory, &shape, Mode::Footprint)
+            );
+        }
+    }
+
+    #[test]
+    fn a_target_is_the_union_of_its_parts() {
+        let atlas = Atlas::serbia().unwrap();
+        let inventory = generate(3_000, 7, &atlas).unwrap();
+        let shapes =
+            vec![Shape::Polygon(atlas.find("RS-06").unwrap().polygon.clone()), circle(160, 80, 20_000)];
+        let cells = CellRuns::from_range(5..9);
+        let parts = shapes.iter().map(|shape| found(&inventory, shape, Mode::Footprint));
+        let expected = parts.fold(cells.clone(), |all, part| all.union(&part));
+        let target = Resolved { shapes, cells };
+        assert_eq!(Coverage::new(&inventory).cells_in(&target, Mode::Footprint), expected);
+        assert!(expected.len() > 100);
+    }
+
+    #[test]
+    fn a_sector_that_faces_the_area_is_in_and_one_that_turns_its_back_is_not() {
+        let rows =
+            [0, 180].map(|azimuth| format!("a1,220,05,gsm,1,{},,44.0,20.0,{azimuth},65,3000,b", azimuth + 1));
+        let inventory =
+            Inventory::import(format!("{}\n{}", crate::HEADER, rows.join("\n")).as_bytes()).unwrap();
+        // 2.5 km north of the site.
+        let ring = [[44.0225, 19.99], [44.0225, 20.01], [44.04, 20.0], [44.0225, 19.99]];
+        let points = ring.map(|[lat, lon]| Point::from_degrees(lat, lon, "ring").unwrap()).to_vec();
+        let shape = Shape::Polygon(Arc::new(Polygon::new(vec![points], "ring").unwrap()));
+        assert_eq!(found(&inventory, &shape, Mode::Footprint), CellRuns::from_range(0..1));
+        assert_eq!(found(&inventory, &shape, Mode::Site), CellRuns::new());
+    }
+
+    #[test]
+    fn no_cell_no_answer() {
+        let shape = circle(0, 0, 1_000);
+        assert!(found(&Inventory::empty(), &shape, Mode::Footprint).is_empty());
+    }
+}

@@ -19,6 +19,14 @@ pub enum Error {
         /// The code.
         code: String,
     },
+    /// A number of cells cannot be read.
+    #[error("expected a number of cells from 1 to {limit}, such as 60k or 1m, found `{found}`")]
+    Count {
+        /// The limit.
+        limit: u32,
+        /// The text.
+        found: String,
+    },
     /// A target has no part.
     #[error("expected at least one area, polygon, circle or cell, found none")]
     EmptyTarget,
@@ -86,6 +94,12 @@ pub enum Error {
         found: String,
         /// Areas with a name near to it, nearest first.
         suggestions: Vec<String>,
+    },
+    /// An atlas does not say enough to place cells in.
+    #[error("expected an atlas with {expected}, found none")]
+    Unpopulated {
+        /// What is missing.
+        expected: &'static str,
     },
 }
 

@@ -189,7 +189,7 @@ impl Figure for Disc {
 
 impl Extent {
     /// The rectangle that holds everything within a distance of it, or more.
-    fn widened(self, by_m: u32) -> Self {
+    pub(crate) fn widened(self, by_m: u32) -> Self {
         let by = f64::from(by_m) / METRES_PER_UDEG + 1.0;
         let widest = by / narrowing(self.south.saturating_abs().max(self.north.saturating_abs()));
         // A float too large for the type becomes its maximum: near a pole every longitude is near.

@@ -412,16 +412,16 @@ impl Draft {
             by_key: Vec::new(),
         };
         let mut by_key: Vec<u32> = (0..rows.len() as u32).collect();
-        let key = |cell: &u32| {
-            let controller = &controllers[usize::from(rows[*cell as usize].controller)];
-            (controller.operator, identities.key(controller.rat, *cell))
-        };
-        by_key.sort_by_key(key);
-        let twins = by_key
-            .windows(2)
-            .filter(|pair| key(&pair[0]) == key(&pair[1]))
-            .map(|pair| [rows[pair[0] as usize], rows[pair[1] as usize]])
-            .collect();
+        let mut twins = Vec::new();
+        for network in controllers.chunk_by(|a, b| (a.operator, a.rat) == (b.operator, b.rat)) {
+            let rat = network[0].rat;
+            let cells = network[0].cells.start as usize..network[network.len() - 1].cells.end as usize;
+            by_key[cells.clone()]
+                .sort_unstable_by_key(|cell| (identities.key(rat, *cell), rows[*cell as usize].line));
+            let neighbours = by_key[cells].windows(2);
+            let same = neighbours.filter(|pair| identities.key(rat, pair[0]) == identities.key(rat, pair[1]));
+            twins.extend(same.map(|pair| [rows[pair[0] as usize], rows[pair[1] as usize]]));
+        }
         identities.by_key = by_key;
 
         let geometry = Geometry {

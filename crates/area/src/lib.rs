@@ -17,6 +17,7 @@ mod changes;
 mod coverage;
 mod error;
 mod figure;
+mod generate;
 mod import;
 mod inventory;
 mod name;
@@ -30,6 +31,7 @@ pub use atlas::{Area, Atlas, Level};
 pub use changes::{Changes, Counts, NetworkChanges, diff, remap};
 pub use coverage::{Coverage, Mode};
 pub use error::{Error, RowFault};
+pub use generate::{generate, parse_count};
 pub use import::HEADER;
 pub use inventory::{
     Cell, CellIndex, CellKey, Controller, ControllerId, Footprint, Inventory, Operator, OperatorId, Rat,

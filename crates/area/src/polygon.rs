@@ -164,10 +164,6 @@ impl Extent {
             && self.west <= other.east
             && other.west <= self.east
     }
-
-    pub(crate) fn contains(&self, point: Point) -> bool {
-        self.meets(&Self::of(point))
-    }
 }
 
 /// Positive when `a`, `b`, `c` turn to the left (`c` lies west of a line to the north), negative when to the right, 0
