@@ -10,7 +10,7 @@ pub enum Error {
     /// A part of the message itself (text, network, serial number) cannot be.
     #[error(transparent)]
     Cbs(#[from] cbs::Error),
-    /// A list of cells does not fit the two octets of its length.
+    /// The cells of one message do not fit the two octets of their list's length.
     #[error("cells of one message: expected at most {max}, found {found}")]
     CellCount {
         /// How many fit.
@@ -84,6 +84,14 @@ pub enum Error {
         /// The octets that came.
         found: usize,
     },
+    /// A list does not fit the two octets of its length.
+    #[error("list: expected at most {max} octets of entries, found {found}")]
+    ListTooLong {
+        /// The octets that fit.
+        max: usize,
+        /// The octets there were.
+        found: usize,
+    },
     /// An information element that the message must have is not there.
     #[error("{message}: expected information element 0x{iei:02x}, found none")]
     MissingElement {
@@ -91,6 +99,14 @@ pub enum Error {
         message: MessageType,
         /// The identifier of what is missing.
         iei: u8,
+    },
+    /// A page cannot be.
+    #[error("octet {at}: {source}")]
+    Page {
+        /// Where the page begins.
+        at: usize,
+        /// What is wrong with it.
+        source: cbs::Error,
     },
     /// The number of pages is not the number of contents.
     #[error("octet {at}: expected {announced} pages, found {found}")]
@@ -101,14 +117,6 @@ pub enum Error {
         announced: u8,
         /// The contents that came.
         found: usize,
-    },
-    /// A page cannot be.
-    #[error("octet {at}: {source}")]
-    Page {
-        /// Where the page begins.
-        at: usize,
-        /// What is wrong with it.
-        source: cbs::Error,
     },
     /// A period has no code of its own, and a near one would be another promise.
     #[error("{name} of {found_s} s has no code; the nearest below is {below_s} s")]

@@ -186,9 +186,10 @@ fn lists_that_no_length_can_count_are_refused() {
     let beyond = vec![0; (MAX_CELLS_PER_PDU + 1) * 7];
     assert_eq!(
         CellList::from_octets(CellKind::Cgi, beyond),
-        Err(Error::CellCount { max: 9362, found: 9363 })
+        Err(Error::ListTooLong { max: 65_534, found: 65_541 })
     );
     let failure = FailedCell { cell: CellId::Bss, cause: Cause::UNSPECIFIED };
     assert!(FailureList::new(vec![failure; 32_767]).is_ok());
-    assert!(FailureList::new(vec![failure; 32_768]).is_err());
+    let beyond = FailureList::new(vec![failure; 32_768]);
+    assert_eq!(beyond, Err(Error::ListTooLong { max: 65_535, found: 65_536 }));
 }

@@ -75,7 +75,7 @@ impl FailureList {
             (rest, len) = (after, len + 1);
         }
         if octets.len() > Self::MAX_OCTETS {
-            return Err(Error::ListLength { at, width: Self::MAX_OCTETS, found: octets.len() });
+            return Err(Error::ListTooLong { max: Self::MAX_OCTETS, found: octets.len() });
         }
         Ok(len)
     }

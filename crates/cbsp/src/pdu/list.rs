@@ -86,8 +86,7 @@ impl<E: Entry> List<E> {
             return Err(Error::ListLength { at, width, found: octets.len() });
         }
         if octets.len() > Self::MAX_OCTETS {
-            let max = Self::MAX_OCTETS / width.max(1);
-            return Err(Error::CellCount { max, found: octets.len() / width.max(1) });
+            return Err(Error::ListTooLong { max: Self::MAX_OCTETS, found: octets.len() });
         }
         if kind.has_plmn() {
             for (index, entry) in octets.chunks_exact(width).enumerate() {
@@ -220,7 +219,7 @@ impl Entry for Completed {
 pub struct Loading {
     /// The cell.
     pub cell: CellId,
-    /// The two loads that the standard has: of the basic channel's low and high priority slots, in percent.
+    /// The standard's two figures, as they came.
     pub load: [u8; 2],
 }
 

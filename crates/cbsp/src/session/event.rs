@@ -5,7 +5,7 @@ use cbs::{MessageId, SerialNumber};
 use crate::pdu::{
     BroadcastMessageType, CellList, CompletedList, ErrorIndication, FailureList, MessageType, Recovery,
 };
-use crate::{Error, KeepAlivePeriod, RepetitionCoding};
+use crate::{Error, KeepAlivePeriod};
 
 /// The bounds and times of a session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,8 +20,6 @@ pub struct SessionConfig {
     pub keep_alive_period: KeepAlivePeriod,
     /// How long an unanswered request is remembered, so that a late answer still finds it, in milliseconds.
     pub late_answer_ms: u64,
-    /// How the peer codes the repetition period; matters only to messages that it should not send.
-    pub repetition_coding: RepetitionCoding,
     /// Requests that may wait for their answers, and as many that are remembered for a late one.
     pub requests_max: usize,
 }
@@ -34,7 +32,6 @@ impl Default for SessionConfig {
             keep_alive_grace_ms: 5_000,
             keep_alive_period: KeepAlivePeriod::DEFAULT,
             late_answer_ms: 60_000,
-            repetition_coding: RepetitionCoding::Spec,
             requests_max: 4_096,
         }
     }
@@ -44,7 +41,8 @@ impl Default for SessionConfig {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Token(pub u64);
 
-/// What identifies the answer to a request. Requests that are alike are answered in their order.
+/// What identifies the answer to a request. Requests that are alike are answered in their order; which cells an answer is
+/// about, the answer itself says best.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Request {
     /// What was asked for.

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 
 use super::{Request, SessionConfig, Token};
 
-/// The open requests: first those whose time is up and that only wait for a late answer, then those in time. A peer on
-/// one TCP connection answers in order, so an answer belongs to the oldest request it fits.
+/// The open requests: those in time, and those whose time is up and that only wait for a late answer.
+///
+/// An answer belongs to the oldest request in time that it fits, and only then to one that is late: were it the other
+/// way round, an answer that never comes would put each later one off by one, and a retry would never be answered.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    late: VecDeque<Asked>,
     in_time: VecDeque<Asked>,
+    late: VecDeque<Asked>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +26,9 @@ impl Requests {
         self.in_time.push_back(Asked { token, request, at_ms });
     }
 
-    /// Takes the oldest request that fits.
+    /// Takes the request that an answer belongs to.
     pub(super) fn take(&mut self, fits: impl Fn(&Request) -> bool) -> Option<(Token, Request)> {
-        for asked in [&mut self.late, &mut self.in_time] {
+        for asked in [&mut self.in_time, &mut self.late] {
             if let Some(index) = asked.iter().position(|asked| fits(&asked.request)) {
                 return asked.remove(index).map(|asked| (asked.token, asked.request));
             }
