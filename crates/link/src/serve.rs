@@ -41,6 +41,9 @@ impl Service {
                 Ending::No => end.reason(),
                 Ending::Close(reason) | Ending::Abort(reason) => reason.clone(),
             };
+            if matches!(end, End::Failed(_)) {
+                wire.writer.abort();
+            }
             if end != End::Restarted {
                 // The peer sees the end before our side is told, so that a new attempt never meets the old one.
                 drop(wire);

@@ -19,9 +19,9 @@ fn pair() -> Pair {
     Pair {
         listening: udp(SctpSettings::default(), 0, 0),
         at: loopback(SBC_AP_PORT),
-        dialling: Box::new(|listener, settings| {
+        dialling: |listener, settings| {
             (udp(settings, 0, listener.local_address().port()), loopback(SBC_AP_PORT))
-        }),
+        },
     }
 }
 

@@ -12,10 +12,19 @@ pub struct Pair {
     pub listening: Transport,
     pub at: SocketAddr,
     /// Made after the listener is bound, which may have chosen its port.
-    pub dialling: Box<dyn Fn(&Listener, SctpSettings) -> (Transport, SocketAddr)>,
+    pub dialling: fn(&Listener, SctpSettings) -> (Transport, SocketAddr),
 }
 
 impl Pair {
+    pub fn keeps_every_promise(&self) {
+        self.messages_of_every_size_pass_in_order_both_ways();
+        self.a_message_of_another_protocol_is_dropped_and_one_with_identifier_zero_is_taken();
+        self.a_graceful_close_delivers_what_is_queued();
+        self.an_abort_is_seen_at_once_and_the_dialler_comes_back();
+        self.an_unknown_address_is_aborted_and_reported();
+        self.a_slow_consumer_slows_the_sender_and_loses_nothing();
+    }
+
     fn dial(&self, world: &World, listener: &Listener) -> Link {
         let (transport, to) = (self.dialling)(listener, SctpSettings::default());
         world.dial(transport, to)

@@ -1,5 +1,6 @@
 //! A small world for links: a runtime, a sink, and what is expected to come out of it.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "only tests are made of it")]
 
 pub mod associations;
 
@@ -89,6 +90,17 @@ impl World {
         match self.next(link).kind {
             EventKind::Up { connection, .. } => connection,
             other => panic!("{link:?}: expected Up, got {other:?}"),
+        }
+    }
+
+    /// The first `Up`; a peer that is not there yet is dialled again.
+    pub fn up_in_the_end(&mut self, link: LinkId) -> Connection {
+        loop {
+            match self.next(link).kind {
+                EventKind::Up { connection, .. } => return connection,
+                EventKind::Unreachable { .. } => {}
+                other => panic!("{link:?}: expected Up, got {other:?}"),
+            }
         }
     }
 
