@@ -92,7 +92,7 @@ impl Session {
         if matches!(self.phase, Phase::Down | Phase::Closing(_)) {
             return;
         }
-        match Pdu::decode(frame) {
+        match Pdu::decode_with(self.config.repetition_coding, frame) {
             Ok(pdu) => self.heard(pdu),
             Err(error) => {
                 // An error indication is never answered with another, or two peers could go on for ever.

@@ -5,7 +5,7 @@ use cbs::{MessageId, SerialNumber};
 use crate::pdu::{
     BroadcastMessageType, CellList, CompletedList, ErrorIndication, FailureList, MessageType, Recovery,
 };
-use crate::{Error, KeepAlivePeriod};
+use crate::{Error, KeepAlivePeriod, RepetitionCoding};
 
 /// The bounds and times of a session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,6 +20,8 @@ pub struct SessionConfig {
     pub keep_alive_period: KeepAlivePeriod,
     /// How long an unanswered request is remembered, so that a late answer still finds it, in milliseconds.
     pub late_answer_ms: u64,
+    /// How the peer codes the repetition period: so that a write that comes from it by mistake is read for what it is.
+    pub repetition_coding: RepetitionCoding,
     /// Requests that may wait for their answers, and as many that are remembered for a late one.
     pub requests_max: usize,
 }
@@ -32,6 +34,7 @@ impl Default for SessionConfig {
             keep_alive_grace_ms: 5_000,
             keep_alive_period: KeepAlivePeriod::DEFAULT,
             late_answer_ms: 60_000,
+            repetition_coding: RepetitionCoding::Spec,
             requests_max: 4_096,
         }
     }
