@@ -9,6 +9,17 @@
 //! link ──► received ──► │ Session │
 //!    handle_timeout ──► └─────────┘ ──► poll_event    ──► dispatch
 //! ```
+//!
+//! ```
+//! use cbsp::{Event, ResetPolicy, Session, SessionConfig};
+//!
+//! let mut session = Session::new(SessionConfig::default());
+//! session.connected(0, ResetPolicy::First);
+//! let reset = session.poll_transmit().unwrap();
+//! assert_eq!(reset, [0x10, 0, 0, 4, 0x04, 0, 1, 6].as_slice());
+//! session.received(20, &[0x11, 0, 0, 4, 0x04, 0, 1, 6]);
+//! assert_eq!(session.poll_event(), Some(Event::Ready));
+//! ```
 
 mod cadence;
 mod decode;

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use cbs::{MessageId, SerialNumber};
 use cbsp::pdu::{BroadcastMessageType, Completed, CompletedInfo, FailedCell, Recovery};
 use cbsp::{
-    Cause, CellId, CellKind, CellList, CloseReason, Error, Event, MessageType, Pdu, Request, RequestKind,
-    ResetPolicy, Session, SessionConfig, Token,
+    Cause, CellId, CellKind, CellList, CloseReason, Error, Event, MessageType, Pdu, RepetitionCoding,
+    Request, RequestKind, ResetPolicy, Session, SessionConfig, Token,
 };
 use proptest::prelude::*;
 
@@ -334,6 +334,21 @@ fn a_message_that_only_a_cbc_sends_is_refused() {
         assert_eq!(link.events(), [Event::Unexpected { message }]);
     }
     assert!(link.session.is_ready());
+}
+
+#[test]
+fn a_stray_write_is_read_as_its_sender_codes_it() {
+    let head = "0100006c 0e111b 034110 04000106 1200 0500 060020 070001 13010c0f 0100";
+    let write = format!("{head} {}", "00".repeat(82));
+    let config = SessionConfig { repetition_coding: RepetitionCoding::Osmocom, ..SessionConfig::default() };
+    let mut link = Link { session: Session::new(config) };
+    link.session.connected(0, ResetPolicy::Never);
+    link.peer_says(0, &write);
+    assert_eq!(link.events(), [Event::Ready, Event::Unexpected { message: MessageType::WriteReplace }]);
+    // 32 slots in that coding are none in the standard's.
+    let mut link = Link::ready();
+    link.peer_says(0, &write);
+    assert!(matches!(link.events()[..], [Event::PeerError(Error::ElementValue { found: 0, .. })]));
 }
 
 #[test]
