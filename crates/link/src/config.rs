@@ -99,7 +99,7 @@ pub enum Transport {
     UdpSctp {
         /// The association's settings.
         settings: SctpSettings,
-        /// Our UDP port; `None` takes a free one. A listener needs one (9899 is assigned).
+        /// Our UDP port. A dialler takes a free one for `None`; a listener must be given one (9899 is assigned).
         local_port: Option<u16>,
         /// The peer's UDP port when dialling; a listener answers to where a packet came from.
         remote_port: u16,
@@ -226,6 +226,25 @@ impl Default for Limits {
             inbound_bytes: 1 << 20,
             outbound_frames: 32,
             close_timeout_ms: 3_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_that_cannot_work_together_are_refused() {
+        let default = SctpSettings::default();
+        assert_eq!(default.check(), Ok(()));
+        for wrong in [
+            SctpSettings { rto_min_ms: 0, ..default.clone() },
+            SctpSettings { rto_min_ms: 501, ..default.clone() },
+            SctpSettings { rto_max_ms: 499, ..default.clone() },
+            SctpSettings { heartbeat_ms: 500, ..default.clone() },
+        ] {
+            assert!(wrong.check().is_err(), "{wrong:?}");
         }
     }
 }

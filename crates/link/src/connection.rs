@@ -1,5 +1,6 @@
 //! The handle to one connection: send, close, abort.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use crate::LinkId;
 
 /// One connection, from its `Up` to its `Down`. Clones share it; when the last one is dropped it is closed gracefully.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Connection {
     link: LinkId,
     peer: SocketAddr,
@@ -89,6 +90,12 @@ impl Connection {
     /// The peer's address.
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({:?}, {})", self.link, self.peer)
     }
 }
 

@@ -114,6 +114,10 @@ impl Dialler {
             Transport::Tcp(framing) => Ok(Dialler::Tcp(*framing)),
             Transport::KernelSctp(settings) => Ok(Dialler::Kernel(settings.clone())),
             Transport::UdpSctp { settings, local_port, remote_port } => {
+                if config.addresses.iter().any(|address| address.is_ipv4() != first.is_ipv4()) {
+                    let text = format!("link {}: one UDP socket cannot dial both IPv4 and IPv6", config.name);
+                    return Err(LinkError::Config(text));
+                }
                 let local = config.bind_for(*first).unwrap_or_else(|| unspecified(*first));
                 let udp = SocketAddr::new(local.ip(), local_port.unwrap_or(0));
                 let endpoint = Endpoint::dialling(udp, settings, &config.limits)?;

@@ -2,6 +2,10 @@
 //! stack's cookies carry no MAC and its tags are not cryptographic, so whoever can send UDP to the port can forge an
 //! association.
 //!
+//! Single path: of several addresses one is used at a time. A consumer that stalls for longer than the retransmissions
+//! allow (some ten seconds by default) loses the association, because the stack does not answer probes of a closed
+//! window.
+//!
 //! One [`Endpoint`] is one UDP socket with its own thread, because an association of the stack (`dcsctp`, sans-I/O)
 //! must stay on the thread that made it. The halves of a wire ask the thread and wait for its answer, one question at a
 //! time; that is the flow control in both directions.
@@ -16,6 +20,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
+use tracing::warn;
 
 use crate::wire::{self, End, Wire};
 use crate::{Limits, LinkError, SctpSettings};
@@ -63,6 +68,9 @@ impl Endpoint {
         let failed = |error: io::Error| LinkError::io("cannot open UDP port", udp, &error);
         let socket = UdpSocket::bind(udp).map_err(failed)?;
         let udp = socket.local_addr().map_err(failed)?;
+        if !udp.ip().is_loopback() {
+            warn!(%udp, "UDP-encapsulated SCTP is for labs and closed tunnels only: anyone who reaches the port can forge");
+        }
         // Room for a burst; the system may grant less.
         let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20);
         socket.set_nonblocking(true).map_err(failed)?;

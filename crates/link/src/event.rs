@@ -19,7 +19,6 @@ pub struct LinkId(pub u32);
 pub type Sink = Arc<dyn Fn(LinkEvent) + Send + Sync>;
 
 /// One event of one link. Dropping it gives the link its credit back.
-#[derive(Debug)]
 pub struct LinkEvent {
     /// The link it happened on.
     pub link: LinkId,
@@ -73,6 +72,15 @@ pub enum EventKind {
         /// Whether it can be reached now.
         reachable: bool,
     },
+}
+
+impl fmt::Debug for LinkEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkEvent")
+            .field("link", &self.link)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A frame that came in.

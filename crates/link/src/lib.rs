@@ -14,6 +14,29 @@
 //! * What goes out waits in a small bounded queue; a full one answers [`SendError::Full`] and later
 //!   [`EventKind::Writable`].
 //!
+//! ```no_run
+//! use std::sync::{Arc, mpsc};
+//! use link::{DialConfig, EventKind, Framing, Link, LinkId, Sink, Transport};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let runtime = tokio::runtime::Runtime::new()?;
+//! let (sender, events) = mpsc::channel();
+//! let sink: Sink = Arc::new(move |event| drop(sender.send(event)));
+//! let config = DialConfig::new("bsc-1", Transport::Tcp(Framing::CBSP), vec!["192.0.2.10:48049".parse()?]);
+//! let _link = Link::dial(LinkId(1), config, sink, runtime.handle())?;
+//! let mut current = None;
+//! for event in events {
+//!     match event.kind {
+//!         EventKind::Up { connection, .. } => current = Some(connection),
+//!         EventKind::Down { .. } => current = None,
+//!         EventKind::Frame(frame) => println!("{} octets from {current:?}", frame.len()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Transports: TCP, SCTP of the Linux kernel (RFC 9260, sockets of RFC 6458), and SCTP in user space over UDP (RFC
 //! 6951). **The last is for labs and closed tunnels only**: its stack authenticates neither cookies nor addresses.
 

@@ -193,7 +193,11 @@ impl Acceptor {
                 Ok(Acceptor::Kernel(kernel::listen(&config.bind, config.backlog, settings)?))
             }
             Transport::UdpSctp { settings, local_port, .. } => {
-                let (one, port) = (one?, local_port.unwrap_or(0));
+                let (one, Some(port)) = (one?, *local_port) else {
+                    let text =
+                        format!("listener {}: UDP-encapsulated SCTP needs a local UDP port", config.name);
+                    return Err(LinkError::Config(text));
+                };
                 let udp = SocketAddr::new(one.ip(), port);
                 let (endpoint, accepting) =
                     Endpoint::listening(udp, one.port(), config.max_connections, settings, &config.limits)?;
@@ -218,5 +222,26 @@ impl Acceptor {
             Acceptor::Kernel(listener) => listener.accept(limits).await,
             Acceptor::Encapsulated(_, accepting) => accepting.accept().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn two_peers_cannot_dial_from_one_address_however_it_is_written() {
+        let peers = vec![
+            (LinkId(1), vec!["192.0.2.1".parse().unwrap()]),
+            (LinkId(2), vec!["::ffff:192.0.2.1".parse().unwrap()]),
+        ];
+        let at = "127.0.0.1:0".parse().unwrap();
+        let config = ListenConfig::new("bsc", Transport::Tcp(Framing::CBSP), at, Peers::Known(peers));
+        let sink: Sink = Arc::new(|_| ());
+        let error = Admission::new(&config, &sink).err();
+        let text = "listener bsc: two peers dial from ::ffff:192.0.2.1";
+        assert_eq!(error, Some(LinkError::Config(text.to_owned())));
     }
 }

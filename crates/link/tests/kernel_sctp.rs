@@ -10,7 +10,7 @@
 mod world;
 
 use std::io::Read;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -108,6 +108,17 @@ fn kernel_to_user_space_over_udp() {
         },
     };
     pair.keeps_every_promise();
+}
+
+#[test]
+#[ignore = "needs a kernel with SCTP"]
+fn kernel_to_kernel_over_ipv6() {
+    let pair = Pair {
+        listening: kernel(SctpSettings::default()),
+        at: (Ipv6Addr::LOCALHOST, 0).into(),
+        dialling: |listener, settings| (kernel(settings), listener.local_address()),
+    };
+    pair.messages_of_every_size_pass_in_order_both_ways();
 }
 
 #[test]

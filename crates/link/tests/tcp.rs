@@ -189,6 +189,48 @@ fn an_unknown_address_is_closed_without_an_octet_and_reported() {
 }
 
 #[test]
+fn more_connections_than_the_limit_are_turned_away() {
+    let mut world = World::new();
+    let config = ListenConfig::new("test", TCP, loopback(0), Peers::Anybody { first: ACCEPTED });
+    let listener = world.listen_with(ListenConfig { max_connections: 1, ..config });
+    let first = TcpStream::connect(listener.local_address()).unwrap();
+    let _connection = world.up(ACCEPTED);
+    let mut second = TcpStream::connect(listener.local_address()).unwrap();
+    assert_eq!(second.read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    drop(first);
+    world.down(ACCEPTED);
+    let _third = TcpStream::connect(listener.local_address()).unwrap();
+    let _connection = world.up(LinkId(ACCEPTED.0 + 1));
+}
+
+/// In a process of its own, with few descriptors to run out of.
+#[test]
+fn a_listener_outlives_a_want_of_descriptors() {
+    let status = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$0\" --ignored --exact a_listener_without_descriptors"])
+        .arg(std::env::current_exe().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn a_listener_without_descriptors() {
+    let mut world = World::new();
+    let listener = world.listen(TCP, loopback(0));
+    let client = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let hoard: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    client.connect(&listener.local_address().into()).unwrap();
+    assert!(
+        world.next_within(ACCEPTED, Duration::from_millis(500)).is_none(),
+        "no descriptor to accept with"
+    );
+    drop(hoard);
+    let _connection = world.up(ACCEPTED);
+}
+
+#[test]
 fn a_second_connection_of_a_known_peer_replaces_the_first() {
     let mut world = World::new();
     let peers = Peers::Known(vec![(ACCEPTED, vec!["127.0.0.1".parse().unwrap()])]);

@@ -5,7 +5,7 @@ mod world;
 
 use std::time::{Duration, Instant};
 
-use link::{DialConfig, SctpSettings, Transport};
+use link::{DialConfig, Link, LinkId, ListenConfig, Peers, SctpSettings, Transport};
 use world::associations::Pair;
 use world::*;
 
@@ -53,6 +53,60 @@ fn an_unknown_address_is_aborted_and_reported() {
 #[test]
 fn a_slow_consumer_slows_the_sender_and_loses_nothing() {
     pair().a_slow_consumer_slows_the_sender_and_loses_nothing();
+}
+
+#[test]
+fn many_peers_share_one_udp_port() {
+    const PEERS: u32 = 20;
+    let mut world = World::new();
+    let listener = world.listen(pair().listening, loopback(SBC_AP_PORT));
+    let transport = udp(SctpSettings::default(), 0, listener.local_address().port());
+    let links: Vec<Link> = (1..=PEERS)
+        .map(|number| {
+            let config = dial_config(transport.clone(), vec![loopback(SBC_AP_PORT)]);
+            Link::dial(LinkId(number), config, world.sink.clone(), world.runtime.handle()).unwrap()
+        })
+        .collect();
+    let ours: Vec<_> = (1..=PEERS).map(|number| world.up(LinkId(number))).collect();
+    let theirs: Vec<_> = (0..PEERS).map(|number| world.up(LinkId(ACCEPTED.0 + number))).collect();
+    for (size, connection) in ours.iter().enumerate() {
+        send(connection, &pattern(10_000 + size));
+    }
+    let mut sizes: Vec<usize> =
+        theirs.iter().map(|connection| world.frame(connection.link()).len() - 10_000).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, (0..PEERS as usize).collect::<Vec<_>>());
+    drop(links);
+}
+
+#[test]
+fn too_large_a_message_ends_the_association_with_both_numbers() {
+    let mut world = World::new();
+    let peers = Peers::Anybody { first: ACCEPTED };
+    let mut config = ListenConfig::new("test", pair().listening, loopback(SBC_AP_PORT), peers);
+    config.limits.max_frame_bytes = 1_000;
+    let listener = world.listen_with(config);
+    let _link =
+        world.dial(udp(SctpSettings::default(), 0, listener.local_address().port()), loopback(SBC_AP_PORT));
+    let (ours, _theirs) = (world.up(DIALLED), world.up(ACCEPTED));
+    send(&ours, &pattern(1_001));
+    assert_eq!(world.down(ACCEPTED).0, "a frame of 1001 octets came in, the limit is 1000");
+    assert!(world.down(DIALLED).0.contains("abort"));
+}
+
+#[test]
+fn an_association_needs_no_ipv4() {
+    let mut world = World::new();
+    let at = std::net::SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, SBC_AP_PORT));
+    if std::net::UdpSocket::bind((std::net::Ipv6Addr::LOCALHOST, 0)).is_err() {
+        println!("NOT RUN: this machine has no IPv6 loopback");
+        return;
+    }
+    let listener = world.listen(pair().listening, at);
+    let _link = world.dial(udp(SctpSettings::default(), 0, listener.local_address().port()), at);
+    let (ours, _theirs) = (world.up(DIALLED), world.up(ACCEPTED));
+    send(&ours, &pattern(60_000));
+    assert!(world.frame(ACCEPTED) == pattern(60_000));
 }
 
 #[test]
