@@ -1,4 +1,7 @@
 //! Golden octets: each both ways.
+//!
+//! A test fails by panicking, in its helping functions too.
+#![allow(clippy::unwrap_used)]
 
 use aper::{Error, Index, Reader, Writer};
 use bytes::BytesMut;

@@ -111,7 +111,9 @@ impl Session {
     /// requests in flight, it is reported unanswered at once.
     pub fn request(&mut self, now_ms: u64, token: Token, request: Request, pdu: Bytes) {
         self.advance(now_ms);
-        if !self.connected || self.requests.len() >= self.config.requests_max {
+        let is_full =
+            self.requests.len() >= self.config.requests_max || self.transmit.len() >= self.config.queue_max;
+        if !self.connected || is_full {
             self.events.push_back(Event::Unanswered { token });
             return;
         }
