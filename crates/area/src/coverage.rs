@@ -45,10 +45,12 @@ pub(crate) struct Place {
 }
 
 /// What is known of all places below a node.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Node {
     /// Where the sites lie.
     pub(crate) extent: Extent,
+    /// What their cells may reach.
+    pub(crate) reach: Extent,
     /// The greatest radius.
     pub(crate) reach_m: u32,
 }
@@ -124,12 +126,15 @@ impl Coverage {
 
 /// Halves the places along the longer side of their extent until they fit a leaf, and notes each node.
 fn arrange(entries: &mut [(Place, u32)], nodes: &mut [Node], at: usize) {
-    let of = |place: &Place| Node { extent: Extent::of(place.site), reach_m: place.radius_m };
-    nodes[at] = entries.iter().map(|(place, _)| of(place)).reduce(Node::union).unwrap_or_default();
     if entries.len() <= LEAF {
+        // Cells of one site side by side, so that what is found out about the site serves them all.
+        entries.sort_unstable_by_key(|(place, cell)| (place.site, *cell));
+        nodes[at] = entries.iter().map(|(place, _)| Node::of(place)).reduce(Node::union).unwrap_or_default();
         return;
     }
-    let Extent { south, north, west, east } = nodes[at].extent;
+    let extent =
+        entries.iter().map(|(place, _)| Extent::of(place.site)).reduce(Extent::union).unwrap_or_default();
+    let Extent { south, north, west, east } = extent;
     let middle = entries.len() / 2;
     if i64::from(north) - i64::from(south) > i64::from(east) - i64::from(west) {
         entries.select_nth_unstable_by_key(middle, |(place, _)| place.site.lat_udeg);
@@ -139,6 +144,7 @@ fn arrange(entries: &mut [(Place, u32)], nodes: &mut [Node], at: usize) {
     let (left, right) = entries.split_at_mut(middle);
     arrange(left, nodes, 2 * at + 1);
     arrange(right, nodes, 2 * at + 2);
+    nodes[at] = nodes[2 * at + 1].union(nodes[2 * at + 2]);
 }
 
 impl Place {
@@ -153,14 +159,17 @@ impl Place {
 }
 
 impl Node {
-    fn union(self, other: Self) -> Self {
-        Self { extent: self.extent.union(other.extent), reach_m: self.reach_m.max(other.reach_m) }
+    fn of(place: &Place) -> Self {
+        let extent = Extent::of(place.site);
+        Self { extent, reach: extent.widened(place.radius_m), reach_m: place.radius_m }
     }
-}
 
-impl Default for Node {
-    fn default() -> Self {
-        Self { extent: Extent::of(Point { lat_udeg: 0, lon_udeg: 0 }), reach_m: 0 }
+    fn union(self, other: Self) -> Self {
+        Self {
+            extent: self.extent.union(other.extent),
+            reach: self.reach.union(other.reach),
+            reach_m: self.reach_m.max(other.reach_m),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The figures of a target, as a search meets them on its way down the tree of sites.
 
+use std::cell::LazyCell;
+
 use crate::coverage::{Node, Place};
 use crate::polygon::{Edge, Extent};
 use crate::sector::{Offset, Plane};
@@ -25,7 +27,7 @@ pub(crate) trait Figure {
     fn leave(&mut self, outer: Self::Scope);
 
     /// Whether the cell at a place below the node of this scope is in.
-    fn holds(&self, scope: Self::Scope, place: &Place) -> bool;
+    fn holds(&mut self, scope: Self::Scope, place: &Place) -> bool;
 }
 
 /// A polygon's outline.
@@ -37,6 +39,8 @@ pub(crate) struct Outline {
     rays: Vec<Edge>,
     /// Sides that may touch a site or a sector below.
     near: Vec<Edge>,
+    /// The last site asked about and whether it lies inside: many cells share a site.
+    seen: Option<(Point, bool, Plane)>,
 }
 
 /// The parts of an [`Outline`]'s lists that a node sees.
@@ -58,7 +62,10 @@ impl Outline {
     pub(crate) fn new(polygon: &Polygon, mode: Mode) -> (Self, OutlineScope) {
         let near: Vec<Edge> = polygon.edges().collect();
         let all = Part { start: 0, end: near.len() };
-        (Self { mode, rays: near.clone(), near }, OutlineScope { rays: all, near: all, odd: false })
+        (
+            Self { mode, rays: near.clone(), near, seen: None },
+            OutlineScope { rays: all, near: all, odd: false },
+        )
     }
 }
 
@@ -69,7 +76,7 @@ impl Figure for Outline {
         let sites = node.extent;
         let within_reach = match self.mode {
             Mode::Site => sites,
-            Mode::Footprint => sites.widened(node.reach_m),
+            Mode::Footprint => node.reach,
         };
         let mut odd = outer.odd;
         let near = outer.near.narrow(&mut self.near, |edge| edge.extent().meets(&within_reach));
@@ -97,20 +104,22 @@ impl Figure for Outline {
         self.near.truncate(outer.near.end);
     }
 
-    fn holds(&self, scope: OutlineScope, place: &Place) -> bool {
-        if self.surrounds(scope, place.site) {
-            return true;
+    fn holds(&mut self, scope: OutlineScope, place: &Place) -> bool {
+        let (inside, plane) = match self.seen {
+            Some((site, inside, plane)) if site == place.site => (inside, plane),
+            _ => {
+                let (inside, plane) = (self.surrounds(scope, place.site), Plane::at(place.site));
+                self.seen = Some((place.site, inside, plane));
+                (inside, plane)
+            }
+        };
+        if inside || self.mode == Mode::Site {
+            return inside;
         }
-        if self.mode == Mode::Site {
-            return false;
-        }
-        let reach = Extent::of(place.site).widened(place.radius_m);
-        let mut near = scope.near.of(&self.near).iter().filter(|edge| edge.extent().meets(&reach)).peekable();
-        if near.peek().is_none() {
-            return false;
-        }
-        let (plane, sector) = (Plane::at(place.site), place.sector());
-        near.any(|edge| sector.touches(plane.side(edge)))
+        let sector = LazyCell::new(|| place.sector());
+        let sides = scope.near.of(&self.near).iter().map(|edge| plane.side(edge));
+        let mut in_reach = sides.filter(|side| comes_within(side, f64::from(place.radius_m)));
+        in_reach.any(|side| sector.touches(side))
     }
 }
 
@@ -137,6 +146,12 @@ impl Part {
         }
         Self { start, end: stack.len() }
     }
+}
+
+/// Whether the box round a side comes within a distance of the site.
+fn comes_within([a, b]: &[Offset; 2], radius_m: f64) -> bool {
+    let within = |one: f64, other: f64| one.min(other) <= radius_m && one.max(other) >= -radius_m;
+    within(a.east, b.east) && within(a.north, b.north)
 }
 
 /// A circle on the sphere.
@@ -174,7 +189,7 @@ impl Figure for Disc {
     fn leave(&mut self, (): ()) {}
 
     /// The centre is set into the site's plane by its true distance and bearing.
-    fn holds(&self, (): (), place: &Place) -> bool {
+    fn holds(&mut self, (): (), place: &Place) -> bool {
         let away = distance_m(place.site, self.centre);
         if away <= self.radius_m {
             return true;

@@ -27,7 +27,7 @@ pub(crate) struct Edge {
 }
 
 /// A rectangle in microdegrees, borders included.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Extent {
     pub(crate) south: i32,
     pub(crate) north: i32,

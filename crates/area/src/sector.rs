@@ -47,7 +47,7 @@ impl Plane {
 }
 
 impl Offset {
-    const SITE: Self = Self { east: 0.0, north: 0.0 };
+    pub(crate) const SITE: Self = Self { east: 0.0, north: 0.0 };
 
     fn length(self) -> f64 {
         self.dot(self).sqrt()
@@ -66,7 +66,7 @@ impl Offset {
     }
 
     /// The distance to the nearest point of a segment.
-    fn distance_to([a, b]: [Self; 2], point: Self) -> f64 {
+    pub(crate) fn distance_to([a, b]: [Self; 2], point: Self) -> f64 {
         let way = b.minus(a);
         let square = way.dot(way);
         let share = if square > 0.0 { (point.minus(a).dot(way) / square).clamp(0.0, 1.0) } else { 0.0 };
