@@ -1,0 +1,99 @@
+//! What may be asked.
+
+use engine::command::{Command, Wording};
+use engine::{AlertId, State};
+use policy::{Case, Channel, LanguageText, Script};
+use serde::{Deserialize, Serialize};
+
+/// A call of the API, read and checked for its form.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Do something to an alert; answered by `Answer::Alert`.
+    Command {
+        /// The header `Idempotency-Key`: the same key does the same thing once.
+        key: Option<String>,
+        /// What to do.
+        command: Command,
+    },
+    /// Show every alert, or those in one state; answered by `Answer::Alerts`.
+    List {
+        /// The state.
+        state: Option<State>,
+    },
+    /// Show every peer; answered by `Answer::Peers`.
+    Peers,
+    /// Show what words would become; answered by `Answer::Preview`.
+    Preview {
+        /// The class of alert.
+        class: String,
+        /// The words.
+        wording: Wording,
+    },
+    /// Show one alert; answered by `Answer::Alert`.
+    Show {
+        /// The alert.
+        alert: AlertId,
+    },
+    /// Show how the daemon is; answered by `Answer::Status`.
+    Status,
+    /// Show what an alert has cost on the links; answered by `Answer::Traffic`.
+    Traffic {
+        /// The alert.
+        alert: AlertId,
+    },
+}
+
+/// The body of `POST /v1/alerts` and of `POST /v1/preview`: an [`engine::command::Wording`] with a channel and a class.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// Live, exercise or test. A preview does not need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// The class, which names the policy profile.
+    pub class: String,
+    /// The texts, one a language.
+    pub texts: Vec<LanguageText>,
+    /// The scripts that a Serbian text is to be written in, in this order; empty: as it was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<Script>,
+    /// The warning area.
+    pub target: area::Target,
+    /// How long it lives from its approval on, in seconds; the profile's default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<u32>,
+    /// The facts of the case.
+    #[serde(default)]
+    pub case: Case,
+}
+
+impl Draft {
+    /// The channel, the class and the words.
+    pub fn into_parts(self) -> (Option<Channel>, String, Wording) {
+        let Self { channel, class, texts, scripts, target, duration_s, case } = self;
+        (channel, class, Wording { texts, scripts, target, duration_s, case })
+    }
+
+    /// The body that says this.
+    pub fn new(channel: Option<Channel>, class: String, wording: Wording) -> Self {
+        let Wording { texts, scripts, target, duration_s, case } = wording;
+        Self { channel, class, texts, scripts, target, duration_s, case }
+    }
+}
+
+/// The body of `POST /v1/alerts/{id}/approve`. No body approves what waits.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Approval {
+    /// The version that was looked at; refused when another one waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u16>,
+}
+
+/// The body of `POST /v1/alerts/{id}/return`, `/reject` and `/cancel`.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// Why.
+    pub reason: String,
+}
