@@ -161,7 +161,9 @@ impl Engine {
             if at == self.broadcasts.len() {
                 self.broadcasts.push(Broadcast {
                     alert: id,
-                    role: allocation.planned.map_or(policy::Role::Main, |planned| version.planned[planned].role),
+                    role: allocation
+                        .planned
+                        .map_or(policy::Role::Main, |planned| version.planned[planned].role),
                     priority: rank(channel),
                     editions: Vec::new(),
                     wanted: true,
@@ -178,9 +180,12 @@ impl Engine {
             let changed = usize::from(allocation.edition.0) == broadcast.editions.len();
             if changed {
                 let text = allocation.planned.map_or_else(Text::default, |planned| {
-                    Text::new(allocation.names.clone(), |id, serial| message(profile, &version, planned, id, serial))
+                    Text::new(allocation.names.clone(), |id, serial| {
+                        message(profile, &version, planned, id, serial)
+                    })
                 });
-                let replaced = broadcast.editions.last().map(|text| text.names().to_vec()).unwrap_or_default();
+                let replaced =
+                    broadcast.editions.last().map(|text| text.names().to_vec()).unwrap_or_default();
                 for (operator, message_id, serial) in replaced {
                     self.serials.release(operator, message_id, serial, last_ms);
                 }
@@ -193,7 +198,9 @@ impl Engine {
             broadcast.until_ms = expires_ms;
             broadcast.wanted = allocation.planned.is_some();
             let wanted = if broadcast.wanted { &version.cells } else { &CellRuns::new() };
-            for (controller, traits) in self.setup.inventory.controllers().iter().zip(0..).map(|(c, n)| (c, ControllerId(n))) {
+            for (controller, traits) in
+                self.setup.inventory.controllers().iter().zip(0..).map(|(c, n)| (c, ControllerId(n)))
+            {
                 let cells = wanted.within(controller.cells.clone());
                 match broadcast.legs.iter_mut().find(|leg| leg.controller() == traits) {
                     Some(leg) => leg.want(&cells, changed, allocation.renew),
@@ -222,7 +229,8 @@ impl Engine {
         let Some(traits) = self.traits(controller) else { return };
         let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
         let (current, alert) = (broadcast.current(), broadcast.alert);
-        let Some(serial) = broadcast.editions.get(usize::from(edition.0)).and_then(|text| text.names().first())
+        let Some(serial) =
+            broadcast.editions.get(usize::from(edition.0)).and_then(|text| text.names().first())
         else {
             return;
         };
@@ -233,7 +241,7 @@ impl Engine {
         leg.hear(current, traits, edition, &report);
         let more = leg.totals()[Phase::Confirmed as usize] > confirmed;
         let Some(alert) = self.alerts.get_mut(&alert) else { return };
-        if alert.state == State::Approved && outcome != Outcome::Unanswered {
+        if alert.state == State::Approved && !matches!(outcome, Outcome::Sent | Outcome::Unanswered) {
             alert.state = State::Active;
         }
         if let Some(version) = alert.current.and_then(|at| alert.versions.get_mut(at)).filter(|_| more) {

@@ -190,10 +190,8 @@ impl CellStatus {
         match (verb, self.phase.is_wanted()) {
             (Verb::Kill, true) => self.hear_kill_while_wanted(ear, edition, outcome),
             (Verb::Kill, false) => self.hear_kill(ear, edition, outcome),
-            // Where nothing is wanted any more, a write matters only by having been sent.
-            (_, false) if outcome == Outcome::Sent => self.maybe |= edition.bit(),
-            (_, true) if outcome == Outcome::Sent && edition != ear.current => self.maybe |= edition.bit(),
             (_, true) if edition == ear.current => self.hear_write(ear, verb, outcome),
+            // What is wanted no longer matters only by having been sent before that, and that is known by now.
             _ => {}
         }
     }
@@ -203,7 +201,9 @@ impl CellStatus {
         match outcome {
             Outcome::Sent => {
                 self.maybe |= bit;
-                if verb == Verb::Write && matches!(self.phase, Phase::Pending | Phase::Refused | Phase::Unknown) {
+                if verb == Verb::Write
+                    && matches!(self.phase, Phase::Pending | Phase::Refused | Phase::Unknown)
+                {
                     (self.phase, self.cause) = (Phase::Sent, Cause::None);
                 }
             }
@@ -232,13 +232,14 @@ impl CellStatus {
                 (self.phase, self.cause) = (Phase::Pending, Cause::None);
             }
             Outcome::Refused(cause) => {
-                if !ear.repeat {
-                    self.maybe &= !bit;
-                }
+                // An earlier try may have arrived; a first one has just been refused.
+                self.maybe = if ear.repeat { self.maybe | bit } else { self.maybe & !bit };
                 (self.phase, self.cause) = (Phase::Refused, cause);
             }
             Outcome::Unanswered => {
-                if self.phase == Phase::Sent {
+                // That there is no answer says that it was sent; a replay has not heard so before.
+                self.maybe |= bit;
+                if matches!(self.phase, Phase::Pending | Phase::Sent) {
                     self.phase = Phase::Unknown;
                 }
             }
@@ -247,37 +248,31 @@ impl CellStatus {
     }
 
     fn hear_kill(&mut self, ear: Ear, edition: Edition, outcome: Outcome) {
+        if !self.may_hold(edition) {
+            return;
+        }
         match outcome {
-            Outcome::Sent => {
-                if self.phase != Phase::Off {
-                    self.phase = Phase::OffSent;
-                }
-            }
-            Outcome::Accepted if ear.indications => {
-                if self.phase != Phase::Off {
-                    self.phase = Phase::OffAccepted;
-                }
-            }
-            Outcome::Accepted => {
-                self.maybe &= !edition.bit();
-                if self.phase != Phase::Off && self.maybe == 0 {
-                    self.phase = Phase::OffAccepted;
-                }
-            }
+            Outcome::Sent => self.phase = Phase::OffSent,
+            Outcome::Accepted if ear.indications => self.phase = Phase::OffAccepted,
+            Outcome::Accepted => self.forget(edition, Phase::OffAccepted),
             Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown) => {
-                self.maybe &= !edition.bit();
-                if self.maybe == 0 {
-                    (self.phase, self.cause) = (Phase::Off, Cause::None);
-                }
+                self.forget(edition, Phase::Off)
             }
             Outcome::Refused(cause) => (self.phase, self.cause) = (Phase::OffRefused, cause),
             Outcome::Unanswered => {
-                if self.phase == Phase::OffSent {
+                if self.phase != Phase::OffAccepted {
                     self.phase = Phase::OffUnknown;
                 }
             }
             Outcome::Withdrawn => {}
         }
+    }
+
+    /// This edition is off; the cell is `done` when it was the last that could be on.
+    fn forget(&mut self, edition: Edition, done: Phase) {
+        self.maybe &= !edition.bit();
+        self.phase = if self.maybe == 0 { done } else { Phase::OffPending };
+        self.cause = Cause::None;
     }
 
     fn hear_kill_while_wanted(&mut self, ear: Ear, edition: Edition, outcome: Outcome) {
@@ -322,7 +317,8 @@ mod tests {
     #[test]
     fn success_is_only_what_a_peer_said() {
         assert_eq!(after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]).phase(), Phase::Sent);
-        let unanswered = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Unanswered)]);
+        let unanswered =
+            after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Unanswered)]);
         assert_eq!(unanswered.phase(), Phase::Unknown);
         assert!(unanswered.may_hold(Edition(0)));
     }
@@ -353,7 +349,8 @@ mod tests {
 
     #[test]
     fn beside_keeps_the_old_edition_until_it_is_killed() {
-        let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Confirmed)]);
+        let mut cell =
+            after(BESIDE, &[(Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Confirmed)]);
         cell.want(true, false);
         let ear = Ear { current: Edition(1), ..BESIDE };
         cell.hear(ear, Verb::Write, Edition(1), Outcome::Sent);

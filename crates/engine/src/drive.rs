@@ -39,6 +39,8 @@ impl Engine {
             Report::Restarted(controller, cells) => {
                 self.record(now, Record::Restarted { controller, cells }, out);
                 self.drive_controller(now, controller);
+                // What was being taken off the air there is off.
+                self.open_alerts().into_iter().for_each(|id| self.close_if_settled(now, id, out));
             }
             Report::Failed(controller, cells) => {
                 self.record(now, Record::Failed { controller, cells }, out);
@@ -52,12 +54,11 @@ impl Engine {
             return;
         }
         self.wake_ms = None;
-        let open: Vec<AlertId> =
-            self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect();
-        for id in open {
+        for id in self.open_alerts() {
             let Some(alert) = self.alerts.get(&id) else { continue };
             if alert.state.is_on() && alert.expires_ms <= now.wall_ms {
                 let step = StepVerb::Expire;
+                self.record_sent(now, id, out);
                 self.record(now, Record::Stepped { alert: id, step, by: None, reason: None, key: None }, out);
                 self.drive_alert(now, id, true);
             } else if alert.state.is_on() {
@@ -66,6 +67,10 @@ impl Engine {
             self.release_waits(now, id);
             self.close_if_settled(now, id, out);
         }
+    }
+
+    fn open_alerts(&self) -> Vec<AlertId> {
+        self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect()
     }
 
     /// What a controller's peers do; `None` where there is no peer.
@@ -90,11 +95,31 @@ impl Engine {
         let Some(alert) = self.alerts.get(&alert) else { return false };
         alert.broadcasts.iter().filter_map(|id| self.broadcast(*id)).all(|broadcast| {
             broadcast.legs.iter().all(|leg| {
-                let accepted_is_final = self.traits(leg.controller()).is_some_and(|traits| !traits.indications);
+                let accepted_is_final =
+                    self.traits(leg.controller()).is_some_and(|traits| !traits.indications);
                 let accepted = if accepted_is_final { leg.totals()[Phase::OffAccepted as usize] } else { 0 };
                 leg.totals()[Phase::Off as usize] + accepted == leg.cells().len()
             })
         })
+    }
+
+    /// Makes durable what is known of messages that have been sent and not answered, before their alert changes. Until
+    /// then a start takes everything of the present edition for sent; afterwards it could not tell.
+    pub(crate) fn record_sent(&mut self, now: Now, alert: AlertId, out: &mut Vec<Entry>) {
+        let Some(alert) = self.alerts.get(&alert) else { return };
+        for id in alert.broadcasts.clone() {
+            let Some(broadcast) = self.broadcast(id) else { continue };
+            let edition = broadcast.current();
+            let sent: Vec<_> = broadcast.legs.iter().map(|leg| (leg.controller(), leg.sent())).collect();
+            for (controller, cells) in sent.into_iter().filter(|(_, cells)| !cells.is_empty()) {
+                let (verb, outcome) = (Verb::Write, Outcome::Sent);
+                self.record(
+                    now,
+                    Record::Reported { controller, broadcast: id, edition, verb, outcome, cells },
+                    out,
+                );
+            }
+        }
     }
 
     /// Asks for all that the alert needs now. `changed`: the wish is another one, so what was asked for the old one and
@@ -103,7 +128,8 @@ impl Engine {
         let Some(alert) = self.alerts.get(&alert) else { return };
         for id in alert.broadcasts.clone() {
             if changed {
-                self.demands.retain(|(_, demand)| !matches!(demand, Demand::Order(order) if order.broadcast == id));
+                self.demands
+                    .retain(|(_, demand)| !matches!(demand, Demand::Order(order) if order.broadcast == id));
                 self.demands.push_back((self.last(), Demand::Withdraw(id)));
             }
             self.drive(now, id, None);
@@ -111,12 +137,12 @@ impl Engine {
     }
 
     fn drive_controller(&mut self, now: Now, controller: ControllerId) {
-        let open: Vec<AlertId> =
-            self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect();
+        let open = self.open_alerts();
         // Kills first: a peer that was down gets them before anything else.
         for ending in [true, false] {
             for id in &open {
-                let Some(alert) = self.alerts.get(id).filter(|alert| alert.state.is_ending() == ending) else {
+                let Some(alert) = self.alerts.get(id).filter(|alert| alert.state.is_ending() == ending)
+                else {
                     continue;
                 };
                 for id in alert.broadcasts.clone() {
@@ -133,8 +159,12 @@ impl Engine {
         let mut asked = Vec::new();
         for leg in broadcast.legs.iter().filter(|leg| only.is_none_or(|only| leg.controller() == only)) {
             let controller = leg.controller();
-            let Some(traits) = self.traits(controller).filter(|_| self.up.contains(&controller)) else { continue };
-            let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else { continue };
+            let Some(traits) = self.traits(controller).filter(|_| self.up.contains(&controller)) else {
+                continue;
+            };
+            let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else {
+                continue;
+            };
             for (need, cells) in leg.needs(current, traits) {
                 if let Some(action) = broadcast.action(need, operator.operator, now) {
                     asked.push((controller, need, action, cells));
@@ -161,13 +191,15 @@ impl Engine {
     fn cells_reported(&mut self, now: Now, report: CellReport, out: &mut Vec<Entry>) {
         let CellReport { controller, broadcast: id, serial, verb, outcome, .. } = report;
         let Some(traits) = self.traits(controller) else { return };
-        let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else { return };
+        let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else {
+            return;
+        };
         let operator = operator.operator;
         let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
         let Some(edition) = broadcast.edition(operator, serial) else { return };
         let alert = broadcast.alert;
         if matches!(outcome, Outcome::Sent | Outcome::Withdrawn) {
-            // Volatile: after our own death everything that was waiting counts as perhaps sent.
+            // Volatile: see `record_sent`.
             let current = broadcast.current();
             if let Some(leg) = broadcast.leg_mut(controller) {
                 leg.hear(current, traits, edition, &report);

@@ -21,13 +21,17 @@ pub enum Refusal {
     #[error("target: {0}")]
     Area(#[from] area::Error),
     /// The warning area touches no cell that can be reached.
-    #[error("target: expected at least one cell of a configured peer, found none ({unserved} cells without a peer)")]
+    #[error(
+        "target: expected at least one cell of a configured peer, found none ({unserved} cells without a peer)"
+    )]
     AreaEmpty {
         /// How many cells the area touches that no configured peer serves.
         unserved: u32,
     },
     /// The idempotency key was used for something else.
-    #[error("idempotency key {key:?} belongs to an earlier {verb} of {alert}: expected a new key for another request")]
+    #[error(
+        "idempotency key {key:?} belongs to an earlier {verb} of {alert}: expected a new key for another request"
+    )]
     KeyReused {
         /// The key.
         key: String,
@@ -60,7 +64,9 @@ pub enum Refusal {
         verb: &'static str,
     },
     /// Every message code of the range is in use or at rest.
-    #[error("message identifier {message_id}: expected a free message code in {first}..={last}, found all in use or resting 26 hours")]
+    #[error(
+        "message identifier {message_id}: expected a free message code in {first}..={last}, found all in use or resting 26 hours"
+    )]
     SerialsExhausted {
         /// The message identifier.
         message_id: MessageId,
@@ -76,7 +82,9 @@ pub enum Refusal {
         limit: usize,
     },
     /// Too many versions are on their way at once.
-    #[error("{alert}: expected at most {limit} texts that may be on the air at once; wait for the network or cancel")]
+    #[error(
+        "{alert}: expected at most {limit} texts that may be on the air at once; wait for the network or cancel"
+    )]
     TooManyEditions {
         /// The alert.
         alert: AlertId,
@@ -98,7 +106,9 @@ pub enum Refusal {
         expected: String,
     },
     /// The alert has nothing new in it.
-    #[error("{alert}: expected an update that changes the text, the area or the expiry, found none of them changed")]
+    #[error(
+        "{alert}: expected an update that changes the text, the area or the expiry, found none of them changed"
+    )]
     UpdateChangesNothing {
         /// The alert.
         alert: AlertId,

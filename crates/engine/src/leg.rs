@@ -1,6 +1,6 @@
 //! One broadcast in the cells of one controller: their states, what has been asked and not answered, and what is due.
 
-use area::{CellRuns, ControllerId};
+use area::{CellIndex, CellRuns, ControllerId};
 
 use crate::cells::{CellStatus, Ear, Edition, Phase};
 use crate::order::{OrderId, Verb};
@@ -107,6 +107,12 @@ impl Leg {
         self.cells.iter().flatten().zip(self.statuses.iter().copied())
     }
 
+    /// The cells whose message has been handed to a link and not been answered.
+    pub fn sent(&self) -> CellRuns {
+        let sent = self.statuses().filter(|(_, status)| status.phase() == Phase::Sent);
+        CellRuns::from_sorted(sent.map(|(index, _)| CellIndex(index)))
+    }
+
     /// From now on the broadcast is wanted in `wanted` and in no other cell of this leg. `changed`: in a new edition;
     /// `renew`: in the same one with another count or period.
     pub fn want(&mut self, wanted: &CellRuns, changed: bool, renew: bool) {
@@ -170,12 +176,8 @@ impl Leg {
 
     /// A word of the network about `edition`.
     pub fn hear(&mut self, current: Edition, traits: Traits, edition: Edition, report: &CellReport) {
-        let ear = Ear {
-            current,
-            in_place: traits.in_place,
-            indications: traits.indications,
-            repeat: self.repeat,
-        };
+        let ear =
+            Ear { current, in_place: traits.in_place, indications: traits.indications, repeat: self.repeat };
         for_each_counted(&self.cells, &report.cells, &mut self.statuses, &mut self.totals, |status| {
             status.hear(ear, report.verb, edition, report.outcome);
         });
@@ -192,8 +194,10 @@ impl Leg {
         let (mut failed, mut awaited) = (CellRuns::new(), CellRuns::new());
         for (index, status) in within(&self.cells, &hold.cells, &self.statuses) {
             let again = match status.phase() {
-                Phase::Unknown | Phase::Refused | Phase::OffUnknown | Phase::OffRefused => &mut failed,
-                Phase::Accepted | Phase::OffAccepted => &mut awaited,
+                Phase::OffAccepted if status.may_hold(hold.edition) => &mut awaited,
+                phase if !phase.is_wanted() && status.may_hold(hold.edition) => &mut failed,
+                Phase::Sent | Phase::Unknown | Phase::Refused => &mut failed,
+                Phase::Accepted => &mut awaited,
                 // The stop of an old edition beside a confirmed new one waits for its indication too.
                 Phase::Confirmed if hold.verb == Verb::Kill && status.may_hold(hold.edition) => &mut awaited,
                 _ => continue,
@@ -220,7 +224,6 @@ impl Leg {
     pub fn release(&mut self, now_ms: u64) -> bool {
         let before = self.holds.len();
         self.holds.retain(|hold| hold.until_ms.is_none_or(|until_ms| until_ms > now_ms));
-        self.repeat |= self.holds.len() < before;
         self.holds.len() < before
     }
 
@@ -235,16 +238,17 @@ impl Leg {
             let replaced = if traits.in_place { status.stale(current) } else { None };
             match status.phase() {
                 Phase::Unknown if self.verify => need(Need::Query, index),
-                Phase::Pending | Phase::Unknown => need(Need::Write(replaced), index),
+                Phase::Pending | Phase::Sent | Phase::Unknown => need(Need::Write(replaced), index),
                 Phase::Refused if status.cause().passes() => need(Need::Write(replaced), index),
                 Phase::Accepted if traits.indications => need(Need::Query, index),
                 Phase::Renew => need(Need::Kill(current), index),
-                Phase::OffPending | Phase::OffUnknown | Phase::OffRefused | Phase::OffAccepted => {
+                phase if !phase.is_wanted() => {
                     status.held(current).for_each(|edition| need(Need::Kill(edition), index));
                 }
                 _ => {}
             }
-            let stands_beside = !traits.in_place && matches!(status.phase(), Phase::Accepted | Phase::Confirmed);
+            let stands_beside =
+                !traits.in_place && matches!(status.phase(), Phase::Accepted | Phase::Confirmed);
             if let Some(old) = status.stale(current).filter(|_| stands_beside) {
                 need(Need::Kill(old), index);
             }

@@ -68,6 +68,7 @@ impl Engine {
             Command::Cancel { alert: id, reason } => {
                 let cancellable = |alert: &Alert| !alert.state.is_over() && !alert.state.is_ending();
                 self.in_state(id, verb, "neither cancelled, expired, rejected nor closed", cancellable)?;
+                self.record_sent(now, id, out);
                 self.step(now, id, StepVerb::Cancel, actor, Some(reason), key, out)?;
                 self.drive_alert(now, id, true);
                 self.close_if_settled(now, id, out);
@@ -77,7 +78,13 @@ impl Engine {
     }
 
     /// What these words would become, for the author to see before anything is written.
-    pub fn preview(&self, now: Now, actor: &Actor, class: &str, wording: Wording) -> Result<(Plan, Version), Refusal> {
+    pub fn preview(
+        &self,
+        now: Now,
+        actor: &Actor,
+        class: &str,
+        wording: Wording,
+    ) -> Result<(Plan, Version), Refusal> {
         let plan = self.profile(class)?.plan(&wording.texts, &wording.scripts)?;
         Ok((plan, self.version(now, actor, class, 1, wording)?))
     }
@@ -104,6 +111,7 @@ impl Engine {
         let (number, by) = (version.number, actor.name.clone());
         let broadcasts = self.allocate(now, alert, version, expires_ms)?;
         let record = Record::Approved { alert: id, version: number, by, expires_ms, broadcasts, key };
+        self.record_sent(now, id, out);
         self.record(now, record, out);
         self.wake_at(now.monotonic_at(expires_ms));
         self.drive_alert(now, id, true);
@@ -159,9 +167,10 @@ impl Engine {
         let mut allocations = Vec::with_capacity(version.planned.len());
         let mut next = self.broadcasts.len();
         for (planned, message) in version.planned.iter().enumerate() {
-            let known = alert.broadcasts.iter().find(|id| {
-                self.broadcast(**id).is_some_and(|broadcast| broadcast.role == message.role)
-            });
+            let known = alert
+                .broadcasts
+                .iter()
+                .find(|id| self.broadcast(**id).is_some_and(|broadcast| broadcast.role == message.role));
             let broadcast = known.and_then(|id| self.broadcast(*id));
             if let (Some(id), Some(broadcast)) = (known, broadcast) {
                 let body = |version: &Version, role| {
@@ -190,7 +199,9 @@ impl Engine {
             let mut names = Vec::new();
             for (operator, n) in self.setup.inventory.operators().iter().zip(0..) {
                 let operator_id = area::OperatorId(n);
-                let Some(id) = profile.message_id_of(message.role, alert.channel, &operator.name) else { continue };
+                let Some(id) = profile.message_id_of(message.role, alert.channel, &operator.name) else {
+                    continue;
+                };
                 let present = broadcast.and_then(|broadcast| broadcast.editions.last()?.name(operator_id));
                 let serial = match present.and_then(|(_, serial)| SerialNumber::next_update(serial)) {
                     Some(serial) => serial,
@@ -203,7 +214,13 @@ impl Engine {
                 next += 1;
                 BroadcastId(u32::try_from(next - 1).unwrap_or(u32::MAX))
             });
-            allocations.push(Allocation { broadcast: id, planned: Some(planned), edition, renew: false, names });
+            allocations.push(Allocation {
+                broadcast: id,
+                planned: Some(planned),
+                edition,
+                renew: false,
+                names,
+            });
         }
         for id in &alert.broadcasts {
             let Some(broadcast) = self.broadcast(*id) else { continue };

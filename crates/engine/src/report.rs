@@ -111,10 +111,7 @@ impl Cause {
 
     /// Whether the same request may fare better later.
     pub const fn passes(self) -> bool {
-        matches!(
-            self,
-            Self::CapacityExceeded | Self::NotOperational | Self::NoBroadcast | Self::Unspecified
-        )
+        matches!(self, Self::CapacityExceeded | Self::NotOperational | Self::NoBroadcast | Self::Unspecified)
     }
 
     /// The cause in words, for the control room.

@@ -6,7 +6,7 @@ mod network;
 mod storm;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use area::{Atlas, CellRuns, Circle, ControllerId, Coverage, Inventory, Target};
 use cbs::SerialNumber;
@@ -18,6 +18,8 @@ use crate::report::{CellReport, Outcome, Report};
 use crate::{AlertId, Engine, Entry, Now, Patience, Refusal, Setup, Traits};
 
 const HOUR_MS: i64 = 3_600_000;
+
+static ATLAS: LazyLock<Arc<Atlas>> = LazyLock::new(|| Arc::new(Atlas::serbia().unwrap()));
 
 /// Six cells of a pool (0 to 5), four of a BSC, two of an RNC, by the inventory's order of controllers.
 const CELLS: &str = "\
@@ -213,7 +215,7 @@ fn setup() -> Setup {
         coverage: Coverage::new(&inventory),
         traits: traits.collect(),
         inventory,
-        atlas: Arc::new(Atlas::serbia().unwrap()),
+        atlas: ATLAS.clone(),
         profiles: vec![profile()],
         codes: BTreeMap::new(),
         patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },

@@ -180,7 +180,8 @@ impl Engine {
     /// An alert as the control room sees it.
     pub fn view(&self, id: AlertId) -> Option<AlertView> {
         let alert = self.alert(id)?;
-        let broadcasts: Vec<&Broadcast> = alert.broadcasts.iter().filter_map(|id| self.broadcast(*id)).collect();
+        let broadcasts: Vec<&Broadcast> =
+            alert.broadcasts.iter().filter_map(|id| self.broadcast(*id)).collect();
         let networks = self.networks(alert, &broadcasts);
         let (mut cells, mut off, mut unserved) = (Counts::default(), Counts::default(), 0);
         for network in &networks {
@@ -224,8 +225,11 @@ impl Engine {
     fn networks(&self, alert: &Alert, broadcasts: &[&Broadcast]) -> Vec<NetworkView> {
         let inventory = &self.setup.inventory;
         let mut networks: Vec<NetworkView> = Vec::new();
-        for (controller, id) in inventory.controllers().iter().zip(0..).map(|(c, n)| (c, area::ControllerId(n))) {
-            let unserved = alert.shown().map_or(0, |version| version.unserved.within(controller.cells.clone()).len());
+        for (controller, id) in
+            inventory.controllers().iter().zip(0..).map(|(c, n)| (c, area::ControllerId(n)))
+        {
+            let unserved =
+                alert.shown().map_or(0, |version| version.unserved.within(controller.cells.clone()).len());
             let legs: Vec<_> = broadcasts
                 .iter()
                 .filter_map(|broadcast| {
@@ -237,7 +241,8 @@ impl Engine {
                 continue;
             }
             let operator = &inventory.operator(controller.operator).name;
-            let at = networks.iter().position(|known| known.operator == *operator && known.rat == controller.rat);
+            let at =
+                networks.iter().position(|known| known.operator == *operator && known.rat == controller.rat);
             let at = at.unwrap_or_else(|| {
                 networks.push(NetworkView {
                     operator: operator.clone(),
@@ -259,8 +264,13 @@ impl Engine {
 
 impl NetworkView {
     /// Counts each cell once, by the message that is furthest behind in it.
-    fn fold<I: Iterator<Item = (u32, CellStatus)>>(&mut self, mut legs: Vec<(Edition, std::iter::Peekable<I>)>) {
-        while let Some(index) = legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(index, _)| *index)).min() {
+    fn fold<I: Iterator<Item = (u32, CellStatus)>>(
+        &mut self,
+        mut legs: Vec<(Edition, std::iter::Peekable<I>)>,
+    ) {
+        while let Some(index) =
+            legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(index, _)| *index)).min()
+        {
             let mut behind: Option<CellStatus> = None;
             let mut older = false;
             for (current, leg) in &mut legs {

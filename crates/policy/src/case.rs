@@ -51,7 +51,8 @@ impl Profile {
                 None => missing.push(format!("an age of at most {limit} years (found none)")),
             }
         }
-        missing.extend(self.require.iter().filter(|fact| !case.facts.contains(fact)).map(|fact| words(*fact)));
+        missing
+            .extend(self.require.iter().filter(|fact| !case.facts.contains(fact)).map(|fact| words(*fact)));
         let any = self.any_of.is_empty() || self.any_of.iter().any(|fact| case.facts.contains(fact));
         if !any {
             let choices: Vec<String> = self.any_of.iter().map(|fact| words(*fact)).collect();

@@ -72,7 +72,9 @@ pub enum Error {
         found: usize,
     },
     /// A message identifier does not belong on the channel.
-    #[error("profile {profile:?}: message_ids: expected an identifier of the {channel} channel, found {found} ({name})")]
+    #[error(
+        "profile {profile:?}: message_ids: expected an identifier of the {channel} channel, found {found} ({name})"
+    )]
     WrongChannel {
         /// The profile.
         profile: String,

@@ -187,7 +187,9 @@ pub(crate) mod tests {
         crossed.message_ids.exercise = MessageId::AMBER;
         assert!(matches!(crossed.check(), Err(Error::WrongChannel { channel: Channel::Exercise, .. })));
         let mut crossed = missing_child();
-        crossed.message_ids_by_operator.insert("mts".into(), MessageIds { live: MessageId::TEST, ..crossed.message_ids });
+        crossed
+            .message_ids_by_operator
+            .insert("mts".into(), MessageIds { live: MessageId::TEST, ..crossed.message_ids });
         assert!(matches!(crossed.check(), Err(Error::WrongChannel { channel: Channel::Live, .. })));
     }
 

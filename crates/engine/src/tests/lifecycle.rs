@@ -63,7 +63,10 @@ fn a_command_in_the_wrong_state_names_the_states_it_expects() {
     let mut world = World::new();
     let alert = world.command("ana", draft("Нестало дете", 5_000)).unwrap();
     let refused = world.command("bora", Command::Approve { alert, version: None }).unwrap_err();
-    assert_eq!(refused.to_string(), "A-1 is draft: approve expects it to be submitted, or active with an update that waits");
+    assert_eq!(
+        refused.to_string(),
+        "A-1 is draft: approve expects it to be submitted, or active with an update that waits"
+    );
     let unknown = world.command("ana", Command::Submit { alert: AlertId(9) }).unwrap_err();
     assert_eq!(unknown, Refusal::UnknownAlert { alert: AlertId(9) });
 }

@@ -275,7 +275,10 @@ fn an_acceptance_without_indication_is_asked_about_again() {
     let alert = world.approved();
     for order in world.orders() {
         world.say(&order, Outcome::Sent);
-        world.say(&order, if order.controller == world.pool() { Outcome::Accepted } else { Outcome::Confirmed });
+        world.say(
+            &order,
+            if order.controller == world.pool() { Outcome::Accepted } else { Outcome::Confirmed },
+        );
         world.settle(&order);
     }
     assert_eq!(world.engine.view(alert).unwrap().cells.accepted, 4);

@@ -110,45 +110,51 @@ impl Storm {
         });
     }
 
-    /// What the cells do with an order that arrives.
-    fn arrive(&mut self, order: &Order) {
+    /// What the cells do with an order that arrives, and what they answer.
+    fn arrive(&mut self, order: &Order) -> Vec<(Outcome, CellRuns)> {
         let serial = order.action.serial().bits();
+        let in_place = order.controller == self.world.bsc();
+        let (used, unknown) =
+            (Outcome::Refused(Cause::ReferenceUsed), Outcome::Refused(Cause::ReferenceUnknown));
+        let mut answers: Vec<(Outcome, CellRuns)> = Vec::new();
         for cell in order.cells.indices() {
-            match &order.action {
-                Action::Write { replaces, .. } => {
-                    if let Some(old) = replaces {
-                        self.air.remove(&(cell.0, old.bits()));
-                    }
+            let held = self.air.contains(&(cell.0, serial));
+            let replaces = replaced(order).map(SerialNumber::bits);
+            let outcome = match &order.action {
+                Action::Write { .. } if held && in_place => used,
+                Action::Write { .. } if replaces.is_some_and(|old| !self.air.remove(&(cell.0, old))) => {
+                    unknown
+                }
+                Action::Write { .. } => {
                     if self.air.insert((cell.0, serial)) {
                         // A phone rings for a serial number it has not seen for a day, so once.
                         self.rang.entry((cell.0, serial)).or_insert(1);
                     }
+                    Outcome::Confirmed
                 }
-                Action::Kill { .. } => {
-                    self.air.remove(&(cell.0, serial));
-                }
-                Action::Query { .. } => {}
+                Action::Kill { .. } if self.air.remove(&(cell.0, serial)) => Outcome::Confirmed,
+                Action::Query { .. } if held => Outcome::Confirmed,
+                Action::Kill { .. } | Action::Query { .. } => unknown,
+            };
+            match answers.iter_mut().find(|(known, _)| *known == outcome) {
+                Some((_, cells)) => cells.push(cell.0..cell.0 + 1),
+                None => answers.push((outcome, CellRuns::from_sorted([cell]))),
             }
         }
+        answers
     }
 
     fn answer(&mut self, order: Order, answer: Answer) {
         self.world.say(&order, Outcome::Sent);
         match answer {
             Answer::Good | Answer::LateAfterDone => {
-                let held: Vec<_> = order.cells.indices().filter(|cell| self.holds(cell.0, &order)).collect();
-                self.arrive(&order);
+                let answers = self.arrive(&order);
                 if matches!(answer, Answer::LateAfterDone) {
                     self.world.say(&order, Outcome::Unanswered);
                     self.world.settle(&order);
                 }
-                if order.action.verb() == Verb::Query {
-                    let held = CellRuns::from_sorted(held);
-                    let gone = order.cells.subtract(&held);
-                    self.world.say_in(&order, Outcome::Confirmed, held);
-                    self.world.say_in(&order, Outcome::Refused(Cause::ReferenceUnknown), gone);
-                } else {
-                    self.world.say(&order, Outcome::Confirmed);
+                for (outcome, cells) in answers {
+                    self.world.say_in(&order, outcome, cells);
                 }
             }
             Answer::Half => {
@@ -160,10 +166,6 @@ impl Storm {
             Answer::Refused => self.world.say(&order, Outcome::Refused(Cause::CapacityExceeded)),
         }
         self.world.settle(&order);
-    }
-
-    fn holds(&self, cell: u32, order: &Order) -> bool {
-        self.air.contains(&(cell, order.action.serial().bits()))
     }
 
     fn happen(&mut self, event: &Event) {
@@ -179,7 +181,10 @@ impl Storm {
             Event::Update { text, wide } => {
                 let Some(alert) = newest else { return };
                 let number = self.world.journal.len();
-                let text = LanguageText { language: "sr-Cyrl".into(), text: format!("Верзија {text} {number}") };
+                let text = LanguageText {
+                    language: "sr-Cyrl".into(),
+                    text: format!("Верзија {text} {number}"),
+                };
                 let target = Some(around(if *wide { 100_000 } else { 5_000 }));
                 let change = Change { texts: Some(vec![text]), target, ..Change::default() };
                 let _ = self.world.command("ana", Command::Update { alert, change });
@@ -224,10 +229,27 @@ impl Storm {
             Event::Die => {
                 self.open.clear();
                 self.up = [true, true];
+                let before = self.held();
                 self.world.reborn();
+                let after = self.held();
+                assert!(before.is_subset(&after), "a start forgets {:?}", before.difference(&after));
             }
         }
         self.take_orders();
+    }
+
+    /// Every (broadcast, cell, edition) that may be on the air.
+    fn held(&self) -> BTreeSet<(u32, u32, u16)> {
+        let mut held = BTreeSet::new();
+        for alert in self.world.engine.alerts().filter(|alert| !alert.state.is_over()) {
+            for id in &alert.broadcasts {
+                let broadcast = self.world.engine.broadcast(*id).unwrap();
+                for (cell, status) in broadcast.legs.iter().flat_map(|leg| leg.statuses()) {
+                    held.extend(status.held(broadcast.current()).map(|edition| (id.0, cell, edition.0)));
+                }
+            }
+        }
+        held
     }
 
     /// The calm phase: every peer up, every answer good.
