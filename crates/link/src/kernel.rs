@@ -39,8 +39,8 @@ pub(crate) async fn connect(
     let Some(first) = addresses.first() else {
         return Err(LinkError::Config("no address to dial".to_owned()));
     };
-    let socket = new_socket(addresses)?;
     let connecting = async {
+        let socket = new_socket(addresses)?;
         options::apply(&socket, settings)?;
         bind_all(&socket, bind)?;
         match options::connect(&socket, addresses) {
@@ -60,7 +60,7 @@ pub(crate) async fn connect(
             ready.clear_ready();
         }
     };
-    connecting.await.map_err(|error| LinkError::io("cannot associate with", *first, &error))
+    connecting.await.map_err(|error| failed("cannot associate with", *first, &error))
 }
 
 /// A listening socket.
@@ -78,22 +78,21 @@ pub(crate) fn listen(
     let Some(first) = addresses.first() else {
         return Err(LinkError::Config("no address to listen on".to_owned()));
     };
-    let socket = new_socket(addresses)?;
     let listening = || {
+        let socket = new_socket(addresses)?;
         socket.set_reuse_address(true)?;
         options::apply(&socket, settings)?;
         bind_all(&socket, addresses)?;
         socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
         Ok(Listener { socket: sys::register(socket)?, settings: settings.clone() })
     };
-    listening().map_err(|error| LinkError::io("cannot listen on", *first, &error))
+    listening().map_err(|error| failed("cannot listen on", *first, &error))
 }
 
 impl Listener {
-    pub(crate) fn local_address(&self) -> Result<SocketAddr, LinkError> {
-        let failed = |text: String| LinkError::Config(format!("no local address: {text}"));
-        let address = self.socket.get_ref().local_addr().map_err(|error| failed(error.to_string()))?;
-        address.as_socket().ok_or_else(|| failed("not an IP address".to_owned()))
+    pub(crate) fn local_address(&self) -> io::Result<SocketAddr> {
+        let address = self.socket.get_ref().local_addr()?.as_socket();
+        address.ok_or_else(|| io::Error::other("not an IP address"))
     }
 
     pub(crate) async fn accept(&self, limits: &Limits) -> io::Result<Wire> {
@@ -105,19 +104,19 @@ impl Listener {
     }
 }
 
-fn new_socket(addresses: &[SocketAddr]) -> Result<Socket, LinkError> {
+fn new_socket(addresses: &[SocketAddr]) -> io::Result<Socket> {
     let domain = if addresses.iter().any(SocketAddr::is_ipv6) { Domain::IPV6 } else { Domain::IPV4 };
-    let opening = || {
-        let socket =
-            Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::from(libc::IPPROTO_SCTP)))?;
-        socket.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
-        socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES)?;
-        Ok(socket)
-    };
-    opening().map_err(|error: io::Error| match error.raw_os_error() {
+    let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::from(libc::IPPROTO_SCTP)))?;
+    socket.set_send_buffer_size(SOCKET_BUFFER_BYTES)?;
+    socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES)?;
+    Ok(socket)
+}
+
+fn failed(action: &'static str, address: SocketAddr, error: &io::Error) -> LinkError {
+    match error.raw_os_error() {
         Some(libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT) => LinkError::NoKernelSctp,
-        _ => LinkError::Config(format!("cannot open an SCTP socket: {error}")),
-    })
+        _ => LinkError::io(action, address, error),
+    }
 }
 
 /// Binds to every address, all with the port of the first, which the system may choose.

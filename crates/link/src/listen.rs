@@ -36,7 +36,9 @@ impl Listener {
     pub fn bind(id: LinkId, config: ListenConfig, sink: Sink, runtime: &Handle) -> Result<Self, LinkError> {
         let _runtime = runtime.enter();
         let acceptor = Acceptor::new(&config)?;
-        let local_address = acceptor.local_address()?;
+        let local_address = acceptor.local_address().map_err(|error| {
+            LinkError::Config(format!("listener {}: no local address: {error}", config.name))
+        })?;
         let admission = Admission::new(&config, &sink)?;
         let front = Service::new(id, &config.limits, sink);
         let (stop, stopped) = watch::channel(Ending::No);
@@ -206,11 +208,9 @@ impl Acceptor {
         }
     }
 
-    fn local_address(&self) -> Result<SocketAddr, LinkError> {
+    fn local_address(&self) -> io::Result<SocketAddr> {
         match self {
-            Acceptor::Tcp(listener, _) => {
-                listener.local_addr().map_err(|error| LinkError::Config(error.to_string()))
-            }
+            Acceptor::Tcp(listener, _) => listener.local_addr(),
             Acceptor::Kernel(listener) => listener.local_address(),
             Acceptor::Encapsulated(endpoint, _) => Ok(endpoint.local_address()),
         }

@@ -13,8 +13,9 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use crate::wire::{self, End, Wire};
 use crate::{Framing, Limits, LinkError};
 
-/// How long sent octets may stay unacknowledged, and how long a silent peer is trusted.
+/// How long sent octets may wait for an acknowledgement, or for a peer that has stopped reading.
 const DEAD_AFTER: Duration = Duration::from_secs(30);
+/// An idle peer that is gone is noticed after the same 30 s.
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(15))
     .with_interval(Duration::from_secs(5))
