@@ -26,11 +26,10 @@ impl RepetitionUnits {
         }
     }
 
-    /// The slots of a period, rounded down so that a message never repeats more slowly than was asked for, but at
-    /// least one. More than `bound` slots are refused.
+    /// The slots nearest to a period, at least one: 60 s are 32 slots. More than `bound` slots are refused.
     pub fn from_period(period: RepetitionPeriod, bound: u16) -> Result<Self, Error> {
         let max = bound.min(Self::MAX);
-        let units = (period.ms() / Self::UNIT_MS).max(1);
+        let units = ((period.ms() + Self::UNIT_MS / 2) / Self::UNIT_MS).max(1);
         match u16::try_from(units) {
             Ok(units) if units <= max => Self::new(units),
             _ => Err(Error::RepetitionPeriod { max, found: units }),
@@ -135,18 +134,18 @@ mod tests {
 
     #[test]
     fn a_period_is_counted_in_slots_and_not_in_seconds() {
-        assert_eq!(slots(60_000, 1024), Ok(31));
+        assert_eq!(slots(60_000, 1024), Ok(32));
         assert_eq!(slots(60_256, 1024), Ok(32));
-        assert_eq!(slots(30_000, 1024), Ok(15));
-        assert_eq!(slots(600_000, 1024), Ok(318));
+        assert_eq!(slots(30_000, 1024), Ok(16));
+        assert_eq!(slots(600_000, 1024), Ok(319));
     }
 
     #[test]
-    fn a_period_is_never_longer_than_asked_for_unless_it_is_the_shortest() {
+    fn a_period_is_within_half_a_slot_of_what_was_asked_for_unless_it_is_the_shortest() {
         for ms in (1000..1_900_000).step_by(977) {
             let units = RepetitionUnits::from_period(RepetitionPeriod::from_ms(ms).unwrap(), 1024).unwrap();
-            assert!(units.ms() <= ms || units.units() == 1, "{ms} ms gave {units:?}");
-            assert!(units.ms() + RepetitionUnits::UNIT_MS > ms);
+            let off_ms = units.ms().abs_diff(ms);
+            assert!(off_ms <= RepetitionUnits::UNIT_MS / 2 || units.units() == 1, "{ms} ms gave {units:?}");
         }
     }
 
@@ -155,7 +154,7 @@ mod tests {
         assert_eq!(slots(1024 * 1883, 1024), Ok(1024));
         assert_eq!(slots(1025 * 1883, 1024), Err(Error::RepetitionPeriod { max: 1024, found: 1025 }));
         assert_eq!(slots(4095 * 1883, u16::MAX), Ok(4095));
-        assert_eq!(slots(131_071_000, u16::MAX), Err(Error::RepetitionPeriod { max: 4095, found: 69607 }));
+        assert_eq!(slots(131_071_000, u16::MAX), Err(Error::RepetitionPeriod { max: 4095, found: 69608 }));
     }
 
     #[test]
