@@ -12,7 +12,8 @@ use crate::{Error, Point, Polygon};
 #[derive(Clone, Debug, Default)]
 pub struct Atlas {
     areas: Vec<Area>,
-    /// What leads to an area, surest first: its code and full name, its short name, either without diacritics.
+    /// What leads to an area, surest first: its code and full name, its short name, either without
+    /// diacritics.
     keys: [HashMap<String, Vec<usize>>; 3],
 }
 
@@ -54,8 +55,8 @@ pub enum Level {
 }
 
 impl Atlas {
-    /// The areas of Serbia as this project ships them: coarse figures for tests and the demo, drawn from the sources
-    /// that `fixtures/areas/README.md` credits.
+    /// The areas of Serbia as this project ships them: coarse figures for tests and the demo, drawn from the
+    /// sources that `fixtures/areas/README.md` credits.
     pub fn serbia() -> Result<Self, Error> {
         Self::from_geojson(&[
             include_str!("../../../fixtures/areas/country.geojson"),
@@ -64,8 +65,8 @@ impl Atlas {
         ])
     }
 
-    /// The areas of these GeoJSON feature collections (RFC 7946). Each feature is a Polygon or a MultiPolygon with the
-    /// properties `level`, `name`, `name_cyrl` and one of `code`, `iso`, `code_rs`.
+    /// The areas of these GeoJSON feature collections (RFC 7946). Each feature is a Polygon or a MultiPolygon
+    /// with the properties `level`, `name`, `name_cyrl` and one of `code`, `iso`, `code_rs`.
     pub fn from_geojson(collections: &[&str]) -> Result<Self, Error> {
         let mut atlas = Self::default();
         for (at, text) in collections.iter().enumerate() {
@@ -83,8 +84,8 @@ impl Atlas {
         &self.areas
     }
 
-    /// The area of that code or name, in either script, case ignored. A name may lack words such as `okrug`, and
-    /// diacritics, as long as it means one area; a surer reading is preferred to a looser one.
+    /// The area of that code or name, in either script, case ignored. A name may lack words such as `okrug`,
+    /// and diacritics, as long as it means one area; a surer reading is preferred to a looser one.
     pub fn find(&self, text: &str) -> Result<&Area, Error> {
         let name = folded(text);
         let [unaccented, _] = plain(&name);

@@ -78,8 +78,8 @@ pub fn remap(old: &Inventory, new: &Inventory) -> Vec<Option<u32>> {
 }
 
 impl CellRuns {
-    /// The same cells in another inventory, by the map that [`remap`] gives. Cells that are gone, or that the map
-    /// does not know, are left out.
+    /// The same cells in another inventory, by the map that [`remap`] gives. Cells that are gone, or that the
+    /// map does not know, are left out.
     pub fn remapped(&self, map: &[Option<u32>]) -> Self {
         let mapped = self.indices().filter_map(|cell| map.get(cell.0 as usize).copied().flatten());
         let mut cells: Vec<u32> = mapped.collect();

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use cbs::Plmn;
 use csv::ByteRecord;
 
-use crate::inventory::{Draft, Row};
+use crate::draft::{Draft, Row};
 use crate::{CellIndex, Controller, Error, Inventory, Operator, OperatorId, Point, Rat, RowFault};
 
 /// The first line of an inventory.
@@ -41,7 +41,8 @@ impl Inventory {
         import.finish()
     }
 
-    /// Writes the inventory as CSV, in the order of its indices. [`import`](Self::import) gives an equal one back.
+    /// Writes the inventory as CSV, in the order of its indices. [`import`](Self::import) gives an equal one
+    /// back.
     pub fn write_csv(&self, out: &mut impl Write) -> std::io::Result<()> {
         writeln!(out, "{HEADER}")?;
         for controller in self.controllers() {
@@ -384,5 +385,19 @@ mod tests {
         assert!(matches!(Inventory::import("a,b\n".as_bytes()), Err(Error::Header { .. })));
         assert!(matches!(Inventory::import("".as_bytes()), Err(Error::Header { .. })));
         assert_eq!(import(""), Err(Error::NoCells));
+    }
+
+    /// Rows drawn by another program, where they are at hand.
+    #[test]
+    #[allow(clippy::disallowed_methods)] // A test may read a file.
+    fn the_sample_of_the_format_is_read_and_written_back() {
+        let Some(folder) = crate::shared_folder() else { return };
+        let sample = std::fs::read_to_string(folder.join("geo/cells-sample.csv")).unwrap();
+        let inventory = Inventory::import(sample.as_bytes()).unwrap();
+        assert_eq!((inventory.len(), inventory.operators().len()), (3_000, 3));
+        let mut csv = Vec::new();
+        inventory.write_csv(&mut csv).unwrap();
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(lines(std::str::from_utf8(&csv).unwrap()), lines(&sample));
     }
 }

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use cbs::Plmn;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::draft::Draft;
 use crate::{Error, Point};
 
 /// A cell's place in an [`Inventory`], which is sorted by (controller, LAC or TAC, cell identity).
@@ -80,7 +80,8 @@ pub struct Cell {
     pub controller: ControllerId,
     /// Its technology.
     pub rat: Rat,
-    /// GSM, UMTS: location area code (16 bits). LTE: tracking area code (16 bits). NR: tracking area code (24 bits).
+    /// GSM, UMTS: location area code (16 bits). LTE: tracking area code (16 bits). NR: tracking area code (24
+    /// bits).
     pub lac_or_tac: u32,
     /// GSM: CI (16 bits). UMTS: SAC (16 bits). LTE: ECI (28 bits). NR: NCI (36 bits).
     pub cell_id: u64,
@@ -103,58 +104,34 @@ pub struct Footprint {
 
 /// Every cell of every operator.
 ///
-/// Operators are sorted by PLMN, controllers by (operator, technology, name), cells by (controller, LAC or TAC, cell
-/// identity): the order of the imported rows leaves no trace, and the cells of a controller, of a technology and of
-/// an operator are each one run of indices.
+/// Operators are sorted by PLMN, controllers by (operator, technology, name), cells by (controller, LAC or
+/// TAC, cell identity): the order of the imported rows leaves no trace, and the cells of a controller, of a
+/// technology and of an operator are each one run of indices.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Inventory {
-    operators: Vec<Operator>,
-    controllers: Vec<Controller>,
-    identities: Identities,
-    geometry: Geometry,
-    digest: [u8; 32],
+    pub(crate) operators: Vec<Operator>,
+    pub(crate) controllers: Vec<Controller>,
+    pub(crate) identities: Identities,
+    pub(crate) geometry: Geometry,
+    pub(crate) digest: [u8; 32],
 }
 
 /// The columns that name cells. `by_key` lists all cells sorted by (operator, [`CellKey`]).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-struct Identities {
-    lac_or_tac: Vec<u32>,
-    cell_id: Vec<u64>,
-    node_id: Vec<u32>,
-    by_key: Vec<u32>,
+pub(crate) struct Identities {
+    pub(crate) lac_or_tac: Vec<u32>,
+    pub(crate) cell_id: Vec<u64>,
+    pub(crate) node_id: Vec<u32>,
+    pub(crate) by_key: Vec<u32>,
 }
 
 /// The columns that place cells; only `Coverage::new` and the writing of an inventory need them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-struct Geometry {
-    site: Vec<Point>,
-    azimuth_deg: Vec<u16>,
-    beamwidth_deg: Vec<u16>,
-    radius_m: Vec<u32>,
-}
-
-/// A cell on its way into an inventory; `controller` points into the draft's list.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    pub(crate) cell_id: u64,
-    pub(crate) lac_or_tac: u32,
-    pub(crate) node_id: u32,
-    pub(crate) site: Point,
-    pub(crate) radius_m: u32,
-    /// The line it came from, 0 when it came from no file.
-    pub(crate) line: u32,
-    pub(crate) azimuth_deg: u16,
-    pub(crate) beamwidth_deg: u16,
-    pub(crate) controller: u16,
-}
-
-/// An inventory in the making: tables and rows in any order.
-#[derive(Debug, Default)]
-pub(crate) struct Draft {
-    pub(crate) operators: Vec<Operator>,
-    /// Controllers with the index of their operator in `operators`; `cells` is not yet known.
-    pub(crate) controllers: Vec<Controller>,
-    pub(crate) rows: Vec<Row>,
+pub(crate) struct Geometry {
+    pub(crate) site: Vec<Point>,
+    pub(crate) azimuth_deg: Vec<u16>,
+    pub(crate) beamwidth_deg: Vec<u16>,
+    pub(crate) radius_m: Vec<u32>,
 }
 
 impl Inventory {
@@ -176,8 +153,8 @@ impl Inventory {
         self.identities.cell_id.is_empty()
     }
 
-    /// SHA-256 over the tables and rows in their canonical order: equal inventories have equal digests, in whatever
-    /// order their rows were imported.
+    /// SHA-256 over the tables and rows in their canonical order: equal inventories have equal digests, in
+    /// whatever order their rows were imported.
     pub fn digest(&self) -> [u8; 32] {
         self.digest
     }
@@ -282,7 +259,8 @@ impl Inventory {
     /// The cell of that identity in an operator's network; logarithmic.
     pub fn find(&self, operator: OperatorId, key: CellKey) -> Option<CellIndex> {
         let range = self.cells_of_rat(operator, key.rat);
-        // `by_key` is sorted by (operator, technology, …) like the cells themselves, so the same range holds them.
+        // `by_key` is sorted by (operator, technology, …) like the cells themselves, so the same range holds
+        // them.
         let keys = &self.identities.by_key[range.start as usize..range.end as usize];
         let at = keys.binary_search_by_key(&key, |cell| self.identities.key(key.rat, *cell)).ok()?;
         Some(CellIndex(keys[at]))
@@ -325,7 +303,7 @@ impl Inventory {
 }
 
 impl Identities {
-    fn key(&self, rat: Rat, cell: u32) -> CellKey {
+    pub(crate) fn key(&self, rat: Rat, cell: u32) -> CellKey {
         CellKey::new(rat, self.lac_or_tac[cell as usize], self.cell_id[cell as usize])
     }
 }
@@ -378,104 +356,6 @@ impl FromStr for Rat {
         let found = Self::ALL.into_iter().find(|rat| rat.name() == text);
         found.ok_or_else(|| Error::Rat { found: text.to_owned() })
     }
-}
-
-impl Draft {
-    /// Brings everything into canonical order. The second part lists pairs of rows with one identity; the inventory
-    /// is only sound when there are none.
-    pub(crate) fn finish(self) -> (Inventory, Vec<[Row; 2]>) {
-        let Self { mut operators, mut controllers, mut rows } = self;
-
-        let new_operator = sorted_places(&operators, |operator| operator.plmn);
-        operators.sort_by_key(|operator| operator.plmn);
-        for controller in &mut controllers {
-            controller.operator = OperatorId(new_operator[usize::from(controller.operator.0)]);
-        }
-        let order = |controller: &Controller| (controller.operator, controller.rat, controller.name.clone());
-        let new_controller = sorted_places(&controllers, order);
-        controllers.sort_by_cached_key(order);
-        for row in &mut rows {
-            row.controller = new_controller[usize::from(row.controller)];
-        }
-        rows.sort_unstable_by_key(|row| (row.controller, row.lac_or_tac, row.cell_id, row.line));
-        let mut start = 0;
-        for (at, controller) in controllers.iter_mut().enumerate() {
-            let count = rows[start as usize..].partition_point(|row| usize::from(row.controller) <= at);
-            controller.cells = start..start + count as u32;
-            start = controller.cells.end;
-        }
-
-        let mut identities = Identities {
-            lac_or_tac: rows.iter().map(|row| row.lac_or_tac).collect(),
-            cell_id: rows.iter().map(|row| row.cell_id).collect(),
-            node_id: rows.iter().map(|row| row.node_id).collect(),
-            by_key: Vec::new(),
-        };
-        let mut by_key: Vec<u32> = (0..rows.len() as u32).collect();
-        let mut twins = Vec::new();
-        for network in controllers.chunk_by(|a, b| (a.operator, a.rat) == (b.operator, b.rat)) {
-            let rat = network[0].rat;
-            let cells = network[0].cells.start as usize..network[network.len() - 1].cells.end as usize;
-            by_key[cells.clone()]
-                .sort_unstable_by_key(|cell| (identities.key(rat, *cell), rows[*cell as usize].line));
-            let neighbours = by_key[cells].windows(2);
-            let same = neighbours.filter(|pair| identities.key(rat, pair[0]) == identities.key(rat, pair[1]));
-            twins.extend(same.map(|pair| [rows[pair[0] as usize], rows[pair[1] as usize]]));
-        }
-        identities.by_key = by_key;
-
-        let geometry = Geometry {
-            site: rows.iter().map(|row| row.site).collect(),
-            azimuth_deg: rows.iter().map(|row| row.azimuth_deg).collect(),
-            beamwidth_deg: rows.iter().map(|row| row.beamwidth_deg).collect(),
-            radius_m: rows.iter().map(|row| row.radius_m).collect(),
-        };
-        let digest = digest(&operators, &controllers, &rows);
-        (Inventory { operators, controllers, identities, geometry, digest }, twins)
-    }
-}
-
-/// For each element, its place after sorting by `key`.
-fn sorted_places<T, K: Ord>(list: &[T], key: impl Fn(&T) -> K) -> Vec<u16> {
-    let mut order: Vec<usize> = (0..list.len()).collect();
-    order.sort_by_cached_key(|at| key(&list[*at]));
-    let mut places = vec![0; list.len()];
-    for (place, at) in order.into_iter().enumerate() {
-        places[at] = place as u16;
-    }
-    places
-}
-
-/// SHA-256 over the tables, names ended by a zero octet, then each row in big-endian octets.
-fn digest(operators: &[Operator], controllers: &[Controller], rows: &[Row]) -> [u8; 32] {
-    let mut hash = Sha256::new_with_prefix("amberd inventory 1\0");
-    for Operator { name, plmn } in operators {
-        hash.update(name);
-        hash.update([0]);
-        hash.update(plmn.octets());
-    }
-    for Controller { name, operator, rat, cells } in controllers {
-        hash.update(name);
-        hash.update([0]);
-        hash.update(operator.0.to_be_bytes());
-        hash.update([*rat as u8]);
-        hash.update(cells.end.to_be_bytes());
-    }
-    let mut octets = Vec::with_capacity(36);
-    for row in rows {
-        octets.clear();
-        octets.extend(row.controller.to_be_bytes());
-        octets.extend(row.lac_or_tac.to_be_bytes());
-        octets.extend(row.cell_id.to_be_bytes());
-        octets.extend(row.node_id.to_be_bytes());
-        octets.extend(row.site.lat_udeg.to_be_bytes());
-        octets.extend(row.site.lon_udeg.to_be_bytes());
-        octets.extend(row.azimuth_deg.to_be_bytes());
-        octets.extend(row.beamwidth_deg.to_be_bytes());
-        octets.extend(row.radius_m.to_be_bytes());
-        hash.update(&octets);
-    }
-    hash.finalize().into()
 }
 
 #[cfg(test)]

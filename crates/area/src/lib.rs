@@ -1,10 +1,10 @@
 //! The radio inventory and the shapes of warning areas: which cells does this area touch?
 //!
-//! Pure: bytes and numbers come in, values go out. The crate opens no file and no socket, reads no clock and draws
-//! no chance of its own; [`generate`] takes its seed as an argument. It knows no alert and no protocol.
+//! Pure: bytes and numbers come in, values go out. The crate opens no file and no socket, reads no clock and
+//! draws no chance of its own; [`generate`] takes its seed as an argument. It knows no alert and no protocol.
 //!
-//! Read first: [`Inventory`], every cell of every operator as dense columns sorted by controller, LAC or TAC and
-//! cell identity, and [`CellRuns`], a set of its cells. From the map to the cells it goes
+//! Read first: [`Inventory`], every cell of every operator as dense columns sorted by controller, LAC or TAC
+//! and cell identity, and [`CellRuns`], a set of its cells. From the map to the cells it goes
 //!
 //! ```text
 //! Target ──resolve(Atlas, Inventory)──► Resolved ──Coverage::cells_in(Mode)──► CellRuns
@@ -15,6 +15,7 @@
 mod atlas;
 mod changes;
 mod coverage;
+mod draft;
 mod error;
 mod figure;
 mod generate;
@@ -40,8 +41,8 @@ pub use polygon::{Point, Polygon};
 pub use runs::CellRuns;
 pub use target::{CellName, Circle, Resolved, Shape, Target};
 
-/// The folder of shared material, for tests that have more to check when it is at hand; its absence is said, and
-/// in CI it is a failure.
+/// The folder of shared material, for tests that have more to check when it is at hand; its absence is said,
+/// and in CI it is a failure.
 #[cfg(test)]
 #[allow(clippy::disallowed_methods)]
 fn shared_folder() -> Option<std::path::PathBuf> {

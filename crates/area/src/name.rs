@@ -1,6 +1,7 @@
 //! Names of places, folded so that a control room may type them in either script.
 
-/// The name in Latin script, lower case, single spaces: `Град  Београд` and `GRAD BEOGRAD` are `grad beograd`.
+/// The name in Latin script, lower case, single spaces: `Град  Београд` and `GRAD BEOGRAD` are `grad
+/// beograd`.
 pub(crate) fn folded(name: &str) -> String {
     let mut latin = String::with_capacity(name.len());
     for letter in name.chars().flat_map(char::to_lowercase) {
@@ -12,8 +13,8 @@ pub(crate) fn folded(name: &str) -> String {
     latin.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The name without the words that only tell what kind of place it is: `Grad Beograd` is `beograd`, `Zlatiborski okrug`
-/// is `zlatiborski`, `Palilula (Niš)` is `palilula`. Takes and gives a folded name.
+/// The name without the words that only tell what kind of place it is: `Grad Beograd` is `beograd`,
+/// `Zlatiborski okrug` is `zlatiborski`, `Palilula (Niš)` is `palilula`. Takes and gives a folded name.
 pub(crate) fn shortened(folded: &str) -> &str {
     let name = folded.split(" (").next().unwrap_or(folded);
     let name = name.strip_prefix("grad ").or(name.strip_prefix("ap ")).unwrap_or(name);

@@ -11,9 +11,9 @@ pub struct Point {
     pub lon_udeg: i32,
 }
 
-/// An area bounded by rings, by the even-odd rule: a second ring inside the first is a hole, one beside it is another
-/// part, and the direction of winding does not matter. Edges are straight in latitude and longitude (RFC 7946 §3.1.1)
-/// and do not cross the antimeridian.
+/// An area bounded by rings, by the even-odd rule: a second ring inside the first is a hole, one beside it is
+/// another part, and the direction of winding does not matter. Edges are straight in latitude and longitude
+/// (RFC 7946 §3.1.1) and do not cross the antimeridian.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Polygon {
     rings: Vec<Vec<Point>>,
@@ -36,8 +36,8 @@ pub(crate) struct Extent {
 }
 
 impl Point {
-    /// The point at these degrees, rounded to the microdegree; an error when they lie outside the world. `place` says
-    /// in an error where the point was found.
+    /// The point at these degrees, rounded to the microdegree; an error when they lie outside the world.
+    /// `place` says in an error where the point was found.
     pub fn from_degrees(lat: f64, lon: f64, place: &str) -> Result<Self, Error> {
         if lat.abs() <= 90.0 && lon.abs() <= 180.0 {
             Ok(Self { lat_udeg: (lat * 1e6).round() as i32, lon_udeg: (lon * 1e6).round() as i32 })
@@ -60,8 +60,8 @@ impl Polygon {
     /// The most points of one ring.
     pub const POINTS_MAX: usize = 5_000;
 
-    /// An area of these rings. Each is closed (its first point comes again at its end), has at least three corners and
-    /// neither crosses nor touches itself. `place` says in an error where the polygon was found.
+    /// An area of these rings. Each is closed (its first point comes again at its end), has at least three
+    /// corners and neither crosses nor touches itself. `place` says in an error where the polygon was found.
     pub fn new(rings: Vec<Vec<Point>>, place: &str) -> Result<Self, Error> {
         let fault = |ring: usize, expected: &str, found: String| Error::Shape {
             place: if ring == 0 { place.to_owned() } else { format!("{place}, ring {ring}") },
@@ -130,8 +130,8 @@ impl Edge {
         if a.lat_udeg <= b.lat_udeg { Self { south: a, north: b } } else { Self { south: b, north: a } }
     }
 
-    /// Whether a ray from the point to the east crosses this side; its northern end does not count, so that a ray
-    /// through a corner counts once.
+    /// Whether a ray from the point to the east crosses this side; its northern end does not count, so that a
+    /// ray through a corner counts once.
     pub(crate) fn is_crossed_east_of(&self, point: Point) -> bool {
         self.south.lat_udeg <= point.lat_udeg
             && point.lat_udeg < self.north.lat_udeg
@@ -166,8 +166,8 @@ impl Extent {
     }
 }
 
-/// Positive when `a`, `b`, `c` turn to the left (`c` lies west of a line to the north), negative when to the right, 0
-/// when they lie on a line. Exact: differences fit 30 bits, so products fit 60.
+/// Positive when `a`, `b`, `c` turn to the left (`c` lies west of a line to the north), negative when to the
+/// right, 0 when they lie on a line. Exact: differences fit 30 bits, so products fit 60.
 fn turn(a: Point, b: Point, c: Point) -> i64 {
     let difference = |to: i32, from: i32| i64::from(to) - i64::from(from);
     difference(b.lon_udeg, a.lon_udeg) * difference(c.lat_udeg, a.lat_udeg)

@@ -9,8 +9,8 @@ use crate::CellIndex;
 
 /// A set of cells of one inventory: half-open runs of indices, ascending, disjoint and not adjacent.
 ///
-/// An inventory is sorted by controller and area, so a warning area is a few hundred runs where it has thousands of
-/// cells. Every operation is linear in the number of runs. As JSON: `[[start, end], …]`.
+/// An inventory is sorted by controller and area, so a warning area is a few hundred runs where it has
+/// thousands of cells. Every operation is linear in the number of runs. As JSON: `[[start, end], …]`.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct CellRuns {
     runs: Vec<Range<u32>>,

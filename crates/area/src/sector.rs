@@ -153,8 +153,8 @@ impl Sector {
     }
 }
 
-/// Whether two segments share a point. Not asked of segments on one line: such a side either ends in the sector or
-/// crosses its arc.
+/// Whether two segments share a point. Not asked of segments on one line: such a side either ends in the
+/// sector or crosses its arc.
 fn meet([a, b]: [Offset; 2], [c, d]: [Offset; 2]) -> bool {
     let apart = |one: f64, other: f64| one * other > 0.0;
     let ends = [c.turn(a, b), d.turn(a, b)];
@@ -174,7 +174,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
-        /// Walks the segment in small steps: the sector is touched when a step comes close, and not when none does.
+        /// Walks the segment in small steps: the sector is touched when a step comes close, and not when none
+        /// does.
         #[test]
         fn a_segment_touches_a_sector_when_one_of_its_points_lies_inside(
             azimuth in 0..360u16, beamwidth in 1..=360u16, radius in 50..1500u32,
@@ -182,12 +183,12 @@ mod tests {
         ) {
             let sector = Sector::new(azimuth, beamwidth, radius);
             let (a, b) = (offset(a.0, a.1), offset(b.0, b.1));
-            let nearest = (0..=6000)
-                .map(|step| sector.distance_to(a.along(b.minus(a), f64::from(step) / 6000.0)))
+            let nearest = (0..=2000)
+                .map(|step| sector.distance_to(a.along(b.minus(a), f64::from(step) / 2000.0)))
                 .fold(f64::INFINITY, f64::min);
             if nearest == 0.0 {
                 prop_assert!(sector.touches([a, b]));
-            } else if nearest > 1.0 {
+            } else if nearest > 3.0 {
                 prop_assert!(!sector.touches([a, b]));
             }
         }
@@ -200,16 +201,16 @@ mod tests {
         ) {
             let (sector, point) = (Sector::new(azimuth, beamwidth, 800), offset(east, north));
             let mut nearest = f64::INFINITY;
-            for angle in 0..=720 {
-                let share = f64::from(angle) / 720.0 - 0.5;
+            for angle in 0..=180 {
+                let share = f64::from(angle) / 180.0 - 0.5;
                 let bearing = (f64::from(azimuth) + share * f64::from(beamwidth)).to_radians();
-                for ring in 0..=200 {
-                    let at = Offset::SITE.along(offset(bearing.sin(), bearing.cos()), f64::from(ring) * 4.0);
+                for ring in 0..=50 {
+                    let at = Offset::SITE.along(offset(bearing.sin(), bearing.cos()), f64::from(ring) * 16.0);
                     nearest = nearest.min(at.minus(point).length());
                 }
             }
             prop_assert!(sector.distance_to(point) <= nearest + 1e-6);
-            prop_assert!(nearest <= sector.distance_to(point) + 5.0);
+            prop_assert!(nearest <= sector.distance_to(point) + 20.0);
         }
     }
 

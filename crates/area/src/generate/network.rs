@@ -6,7 +6,7 @@ use cbs::Plmn;
 
 use super::random::Random;
 use super::towers::{Class, Tower};
-use crate::inventory::{Draft, Row};
+use crate::draft::{Draft, Row};
 use crate::{Controller, Error, Inventory, Operator, OperatorId, Point, Rat};
 
 /// The operators: name, network, share of the masts, first eNB and gNB identity less one.
@@ -257,8 +257,8 @@ fn region(district: u8) -> u32 {
     }
 }
 
-/// The first LAC or TAC of an operator. Up to two million cells operators keep apart; above that the codes must
-/// start low, and may be equal because the networks differ.
+/// The first LAC or TAC of an operator. Up to two million cells operators keep apart; above that the codes
+/// must start low, and may be equal because the networks differ.
 fn first_area(operator: u32, rat: Rat, count: u32) -> u32 {
     let is_large = count > 2_000_000;
     match rat {

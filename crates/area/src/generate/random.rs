@@ -31,7 +31,8 @@ impl Random {
         self.unit() < probability
     }
 
-    /// About normal, mean 0 and deviation 1: the sum of twelve, because logarithms differ from machine to machine.
+    /// About normal, mean 0 and deviation 1: the sum of twelve, because logarithms differ from machine to
+    /// machine.
     pub(super) fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
     }

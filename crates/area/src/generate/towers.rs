@@ -4,7 +4,7 @@ use super::random::Random;
 use super::roads::ROADS;
 use crate::polygon::{Edge, Extent};
 use crate::sector::{Plane, Sector};
-use crate::{Area, Atlas, Error, Level, Point};
+use crate::{Area, Atlas, Error, Level, Point, Polygon};
 
 /// The outline within which towers stand.
 const COUNTRY: &str = "RS-XKM";
@@ -40,7 +40,6 @@ pub(super) struct Land<'a> {
     /// Stretches of road and their lengths.
     stretches: Vec<[Point; 2]>,
     by_length: Weights,
-    border: Vec<Edge>,
 }
 
 struct Municipality<'a> {
@@ -51,16 +50,20 @@ struct Municipality<'a> {
     seat: Point,
     /// How far from the seat most people live, in kilometres.
     spread_km: f64,
+    /// The sides of the country's outline that are near enough to matter.
+    border: Vec<Edge>,
 }
 
 impl<'a> Land<'a> {
     pub(super) fn new(atlas: &'a Atlas) -> Result<Self, Error> {
-        let municipalities: Vec<_> = atlas.areas().iter().filter_map(Municipality::new).collect();
+        let country =
+            atlas.find(COUNTRY).map_err(|_| Error::Unpopulated { expected: "the outline RS-XKM" })?;
+        let areas = atlas.areas().iter();
+        let municipalities: Vec<_> =
+            areas.filter_map(|area| Municipality::new(area, &country.polygon)).collect();
         if municipalities.is_empty() {
             return Err(Error::Unpopulated { expected: "municipalities with population and seat" });
         }
-        let country =
-            atlas.find(COUNTRY).map_err(|_| Error::Unpopulated { expected: "the outline RS-XKM" })?;
         let stretches: Vec<_> =
             ROADS.iter().flat_map(|road| road.windows(2)).map(|ends| [ends[0], ends[1]]).collect();
         let length_km = |[a, b]: &[Point; 2]| {
@@ -74,7 +77,6 @@ impl<'a> Land<'a> {
             by_length: Weights::new(stretches.iter().map(length_km)),
             municipalities,
             stretches,
-            border: country.polygon.edges().collect(),
         })
     }
 
@@ -90,37 +92,20 @@ impl<'a> Land<'a> {
         let (municipality, site, class) = if kind < 0.56 {
             let municipality = &self.municipalities[self.by_people.draw(random)];
             let class = if municipality.is_small_town() { Class::Suburban } else { Class::Urban };
-            (municipality, self.near_seat(municipality, random)?, class)
+            (municipality, municipality.near_seat(random)?, class)
         } else if kind < 0.73 {
             let municipality = &self.municipalities[self.by_people.draw(random)];
             let class = if municipality.density() < 70.0 { Class::Rural } else { Class::Suburban };
-            (municipality, self.anywhere(municipality, random)?, class)
+            (municipality, municipality.anywhere(random)?, class)
         } else if kind < 0.84 {
             let site = self.beside_road(random);
-            let municipality = self.municipalities.iter().find(|municipality| municipality.contains(site))?;
-            (municipality, Some(site).filter(|site| self.is_off_border(*site))?, Class::Road)
+            let municipality = self.municipalities.iter().find(|municipality| municipality.accepts(site))?;
+            (municipality, site, Class::Road)
         } else {
             let municipality = &self.municipalities[self.by_area.draw(random)];
-            (municipality, self.anywhere(municipality, random)?, Class::Rural)
+            (municipality, municipality.anywhere(random)?, Class::Rural)
         };
         Some(Tower { site, district: municipality.district, class })
-    }
-
-    fn near_seat(&self, municipality: &Municipality<'_>, random: &mut Random) -> Option<Point> {
-        let scattered = (0..25).find_map(|_| {
-            let site = moved(municipality.seat, municipality.spread_km, random);
-            self.accepts(municipality, site).then_some(site)
-        });
-        scattered.or_else(|| self.anywhere(municipality, random))
-    }
-
-    fn anywhere(&self, municipality: &Municipality<'_>, random: &mut Random) -> Option<Point> {
-        let Extent { south, north, west, east } = municipality.extent;
-        (0..60).find_map(|_| {
-            let site =
-                Point { lat_udeg: between(south, north, random), lon_udeg: between(west, east, random) };
-            self.accepts(municipality, site).then_some(site)
-        })
     }
 
     fn beside_road(&self, random: &mut Random) -> Point {
@@ -133,20 +118,10 @@ impl<'a> Land<'a> {
         };
         moved(on_road, 0.5, random)
     }
-
-    fn accepts(&self, municipality: &Municipality<'_>, site: Point) -> bool {
-        municipality.contains(site) && self.is_off_border(site)
-    }
-
-    fn is_off_border(&self, site: Point) -> bool {
-        let near = Extent::of(site).widened(BORDER_M);
-        let (plane, disc) = (Plane::at(site), Sector::new(0, 360, BORDER_M));
-        !self.border.iter().any(|edge| edge.extent().meets(&near) && disc.touches(plane.side(edge)))
-    }
 }
 
 impl<'a> Municipality<'a> {
-    fn new(area: &'a Area) -> Option<Self> {
+    fn new(area: &'a Area, country: &Polygon) -> Option<Self> {
         if area.level != Level::Municipality {
             return None;
         }
@@ -154,11 +129,44 @@ impl<'a> Municipality<'a> {
         let (people, seat) = (area.population? as f64, area.seat?);
         let by_people = (0.55 * (people / 10_000.0).sqrt()).clamp(0.5, 5.0);
         let spread_km = by_people.min(0.45 * area.km2.sqrt());
-        Some(Self { area, extent: area.polygon.extent(), district, people, seat, spread_km })
+        let extent = area.polygon.extent();
+        let near = extent.widened(BORDER_M);
+        let border = country.edges().filter(|edge| edge.extent().meets(&near)).collect();
+        Some(Self { area, extent, district, people, seat, spread_km, border })
+    }
+
+    fn near_seat(&self, random: &mut Random) -> Option<Point> {
+        let scattered = (0..25).find_map(|_| {
+            let site = moved(self.seat, self.spread_km, random);
+            self.accepts(site).then_some(site)
+        });
+        scattered.or_else(|| self.anywhere(random))
+    }
+
+    fn anywhere(&self, random: &mut Random) -> Option<Point> {
+        let Extent { south, north, west, east } = self.extent;
+        (0..60).find_map(|_| {
+            let site =
+                Point { lat_udeg: between(south, north, random), lon_udeg: between(west, east, random) };
+            self.accepts(site).then_some(site)
+        })
+    }
+
+    fn accepts(&self, site: Point) -> bool {
+        self.contains(site) && self.is_off_border(site)
     }
 
     fn contains(&self, site: Point) -> bool {
         self.extent.meets(&Extent::of(site)) && self.area.polygon.contains(site)
+    }
+
+    fn is_off_border(&self, site: Point) -> bool {
+        if self.border.is_empty() {
+            return true;
+        }
+        let near = Extent::of(site).widened(BORDER_M);
+        let (plane, disc) = (Plane::at(site), Sector::new(0, 360, BORDER_M));
+        !self.border.iter().any(|edge| edge.extent().meets(&near) && disc.touches(plane.side(edge)))
     }
 
     /// People in a square kilometre.
