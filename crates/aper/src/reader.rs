@@ -180,13 +180,10 @@ impl<'a> Reader<'a> {
     /// Skips the extension additions of a SEQUENCE.
     pub fn skip_additions(&mut self) -> Result<(), Error> {
         let at = self.offset();
-        let count = self.normally_small()?.saturating_add(1);
-        if count > self.bits_left() as u64 {
-            let found = usize::try_from(count).unwrap_or(usize::MAX);
-            return Err(Error::Count { at, max: self.bits_left(), found });
-        }
+        let count = self.normally_small_length()?;
+        self.expect_items(at, count, 1)?;
         let mut present = self.clone();
-        self.at_bit += count as usize;
+        self.at_bit += count;
         for _ in 0..count {
             if present.bit()? {
                 self.skip_open_type()?;
@@ -338,6 +335,21 @@ impl<'a> Reader<'a> {
             0x80..=0xbf => Ok(Length::Last(usize::from(first & 0x3f) << 8 | self.bits(8)? as usize)),
             0xc1..=0xc4 => Ok(Length::Fragment(usize::from(first & 0x3f) * FRAGMENT)),
             _ => Err(Error::FragmentLength { at, found: first }),
+        }
+    }
+
+    /// A length that is expected to be small and is at least one (X.691 §11.9.3.4).
+    fn normally_small_length(&mut self) -> Result<usize, Error> {
+        if !self.bit()? {
+            return Ok(self.bits(6)? as usize + 1);
+        }
+        let at = self.offset();
+        match self.length()? {
+            Length::Last(length) => Ok(length),
+            // No type of the radio network has 16384 extension additions.
+            Length::Fragment(found) => {
+                Err(Error::Value { at, min: 1, max: FRAGMENT as u64 - 1, found: found as u64 })
+            }
         }
     }
 

@@ -83,8 +83,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// A number that is expected to be small: an index beyond an extension marker, a count of extension additions less one
-    /// (X.691 §11.6).
+    /// A number that is expected to be small: an index beyond an extension marker (X.691 §11.6).
     pub fn normally_small(&mut self, value: u64) -> Result<(), Error> {
         if value < 64 {
             self.bits(value, 7);

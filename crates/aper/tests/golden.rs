@@ -164,6 +164,12 @@ fn extension_additions_are_skipped() {
     let mut reader = Reader::new(&input);
     reader.skip_additions().unwrap();
     assert_eq!(reader.octets(1), Ok(&[0x77][..]));
+
+    // 65 of them, more than a small length says, the last one there.
+    let input = octets("80 41 0000000000000000 80 01 aa 77");
+    let mut reader = Reader::new(&input);
+    reader.skip_additions().unwrap();
+    assert_eq!(reader.octets(1), Ok(&[0x77][..]));
 }
 
 #[test]

@@ -75,9 +75,9 @@ impl Session {
         }
     }
 
-    /// The association is up.
+    /// The association is up. If it was up already the MME has begun anew: no answer to what was sent before will come.
     pub fn connected(&mut self, now_ms: u64) {
-        self.advance(now_ms);
+        self.disconnected(now_ms);
         self.connected = true;
         self.overrun = false;
     }

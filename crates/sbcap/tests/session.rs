@@ -134,6 +134,16 @@ fn a_disconnect_reports_pending_requests_unanswered_and_sends_nothing_of_before(
 }
 
 #[test]
+fn an_mme_that_begins_anew_has_forgotten_what_it_was_asked() {
+    let mut session = connected(SessionConfig::default());
+    session.request(0, Token(1), write(0), Bytes::from_static(b"write"));
+    session.connected(5);
+    assert_eq!(events(&mut session), [Event::Unanswered { token: Token(1) }]);
+    assert!(session.is_ready());
+    assert_eq!((session.pending(), session.poll_transmit()), (0, None));
+}
+
+#[test]
 fn one_request_too_many_is_reported_unanswered_at_once() {
     let mut session = connected(SessionConfig { requests_max: 1, ..SessionConfig::default() });
     session.request(0, Token(1), write(0), Bytes::from_static(b"first"));

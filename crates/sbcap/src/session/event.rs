@@ -5,7 +5,8 @@ use cbs::{MessageId, SerialNumber};
 use super::{Kind, Token};
 use crate::{AreaCells, Cause, CriticalityDiagnostics, Error, GlobalEnbId, Tai};
 
-/// Something the MME said, or failed to say.
+/// Something the MME said, or failed to say. What it says of 5GS in extensions is not told: decode the [`Pdu`](crate::Pdu)
+/// for that.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
     /// An answer.
