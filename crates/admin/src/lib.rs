@@ -7,13 +7,28 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // this room owns a socket and its timeouts
 
 mod answer;
+mod call;
+mod client;
 mod control;
+mod error;
+mod extract;
 mod problem;
 mod request;
+mod routes;
+mod serve;
+mod socket;
+mod watch;
 
 pub use answer::{
     Answer, ChangeView, JournalView, Me, PeerView, PreviewView, ReachView, StatusView, TrafficRow,
 };
+pub use client::{Client, Events};
 pub use control::{Caller, Control, Identity};
+pub use error::Error;
 pub use problem::Problem;
 pub use request::{Approval, Draft, Reason, Request};
+pub use serve::{Limits, serve};
+pub use socket::bind;
+
+/// The contract in OpenAPI 3.1; `GET /v1/openapi.json` answers with it.
+pub const OPENAPI: &str = include_str!("../openapi.json");

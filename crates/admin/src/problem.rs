@@ -18,10 +18,10 @@ pub struct Problem {
     pub detail: String,
     /// What would have been right, where that can be said on its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub expected: Option<String>,
+    pub expected: Option<Box<str>>,
     /// What came.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub found: Option<String>,
+    pub found: Option<Box<str>>,
 }
 
 impl Problem {
@@ -43,8 +43,8 @@ impl Problem {
     /// The same with what was expected and found.
     #[must_use]
     pub fn with(mut self, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
-        self.found = Some(found.into());
+        self.expected = Some(expected.into().into());
+        self.found = Some(found.into().into());
         self
     }
 

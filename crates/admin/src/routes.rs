@@ -1,0 +1,225 @@
+//! The table of calls.
+
+use axum::Router;
+use axum::extract::{MatchedPath, State};
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post, put};
+use engine::command::{Change, Command, Wording};
+use serde::Deserialize;
+
+use crate::extract::{Filter, Json, Key, MaybeJson, Named};
+use crate::serve::Server;
+use crate::watch::watch;
+use crate::{Answer, Approval, Caller, Control, Draft, OPENAPI, Problem, Reason, Request};
+
+/// A call: its method, its path, and what answers it.
+type Route<C> = (&'static str, &'static str, MethodRouter<Server<C>>);
+
+/// Every call of the API.
+pub(crate) fn routes<C: Control>() -> Vec<Route<C>> {
+    vec![
+        ("POST", "/v1/alerts", post(draft)),
+        ("GET", "/v1/alerts", get(list)),
+        ("GET", "/v1/alerts/{id}", get(show)),
+        ("PUT", "/v1/alerts/{id}", put(revise)),
+        ("POST", "/v1/alerts/{id}/submit", post(submit)),
+        ("POST", "/v1/alerts/{id}/approve", post(approve)),
+        ("POST", "/v1/alerts/{id}/return", post(give_back)),
+        ("POST", "/v1/alerts/{id}/reject", post(reject)),
+        ("POST", "/v1/alerts/{id}/update", post(update)),
+        ("POST", "/v1/alerts/{id}/cancel", post(cancel)),
+        ("GET", "/v1/alerts/{id}/traffic", get(traffic)),
+        ("GET", "/v1/alerts/{id}/watch", get(watch)),
+        ("POST", "/v1/preview", post(preview)),
+        ("GET", "/v1/peers", get(peers)),
+        ("GET", "/v1/status", get(status)),
+        ("GET", "/v1/openapi.json", get(openapi)),
+    ]
+}
+
+/// The calls, and problems for everything that is none.
+pub(crate) fn router<C: Control>(server: Server<C>) -> Router {
+    let routed =
+        routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
+    routed.fallback(no_such_call::<C>).method_not_allowed_fallback(no_such_method::<C>).with_state(server)
+}
+
+type Answered = Result<Response, Problem>;
+
+async fn draft<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Json(draft): Json<Draft>,
+) -> Answered {
+    let (channel, class, wording) = draft.into_parts();
+    let channel = channel.ok_or_else(|| {
+        Problem::new(400, "malformed_json", "the request is not well formed", "body: missing field `channel`")
+            .with("live, exercise or test", "none")
+    })?;
+    let answer = server.command(caller, key, Command::Draft { channel, class, wording }).await?;
+    let created = answer.into_response();
+    Ok((StatusCode::CREATED, created).into_response())
+}
+
+async fn revise<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    Json(wording): Json<Wording>,
+) -> Answered {
+    server.command(caller, key, Command::Revise { alert, wording }).await
+}
+
+async fn submit<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    MaybeJson(Nothing {}): MaybeJson<Nothing>,
+) -> Answered {
+    server.command(caller, key, Command::Submit { alert }).await
+}
+
+async fn approve<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    MaybeJson(Approval { version }): MaybeJson<Approval>,
+) -> Answered {
+    server.command(caller, key, Command::Approve { alert, version }).await
+}
+
+async fn give_back<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    Json(Reason { reason }): Json<Reason>,
+) -> Answered {
+    server.command(caller, key, Command::Return { alert, reason }).await
+}
+
+async fn reject<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    Json(Reason { reason }): Json<Reason>,
+) -> Answered {
+    server.command(caller, key, Command::Reject { alert, reason }).await
+}
+
+async fn update<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    Json(change): Json<Change>,
+) -> Answered {
+    server.command(caller, key, Command::Update { alert, change }).await
+}
+
+async fn cancel<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Named(alert): Named,
+    Json(Reason { reason }): Json<Reason>,
+) -> Answered {
+    server.command(caller, key, Command::Cancel { alert, reason }).await
+}
+
+async fn list<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    Filter { state }: Filter,
+) -> Answered {
+    server.answer(caller, Request::List { state }).await
+}
+
+async fn show<C: Control>(State(server): State<Server<C>>, caller: Caller, Named(alert): Named) -> Answered {
+    server.answer(caller, Request::Show { alert }).await
+}
+
+async fn traffic<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    Named(alert): Named,
+) -> Answered {
+    server.answer(caller, Request::Traffic { alert }).await
+}
+
+async fn preview<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    Json(draft): Json<Draft>,
+) -> Answered {
+    let (_, class, wording) = draft.into_parts();
+    server.answer(caller, Request::Preview { class, wording }).await
+}
+
+async fn peers<C: Control>(State(server): State<Server<C>>, caller: Caller) -> Answered {
+    server.answer(caller, Request::Peers).await
+}
+
+async fn status<C: Control>(State(server): State<Server<C>>, caller: Caller) -> Answered {
+    server.answer(caller, Request::Status).await
+}
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
+async fn no_such_call<C: Control>(method: Method, uri: Uri) -> Problem {
+    let expected: Vec<String> =
+        routes::<C>().iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let expected = expected.join(", ");
+    let found = format!("{method} {}", uri.path());
+    Problem::new(
+        404,
+        "unknown_route",
+        "there is no such call",
+        format!("expected one of {expected}; found {found}"),
+    )
+    .with(expected, found)
+}
+
+async fn no_such_method<C: Control>(method: Method, path: MatchedPath) -> Problem {
+    let known = routes::<C>();
+    let here = known.iter().filter(|(_, known, _)| *known == path.as_str());
+    let expected = here.map(|(method, ..)| *method).collect::<Vec<_>>().join(" or ");
+    let detail = format!("{}: expected {expected}, found {method}", path.as_str());
+    Problem::new(405, "method", "the path does not take this method", detail).with(expected, method.as_str())
+}
+
+/// The body of a call that takes none: left away, or `{}`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl<C: Control> Server<C> {
+    async fn command(&self, caller: Caller, Key(key): Key, command: Command) -> Answered {
+        self.answer(caller, Request::Command { key, command }).await
+    }
+
+    async fn answer(&self, caller: Caller, request: Request) -> Answered {
+        self.control.ask(caller, request).await.map(IntoResponse::into_response)
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        axum::Json(self).into_response()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], axum::Json(self)).into_response()
+    }
+}
