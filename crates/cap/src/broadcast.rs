@@ -50,37 +50,32 @@ pub(crate) fn broadcast(alert: &Alert<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Description and instruction are what may be sent; which of them, the policy decides. Each must fit alone.
+/// Description and instruction are what may be sent; the policy decides which. One of them must fit.
 fn text(info: &Info<'_>, at: &str, problems: &mut Vec<Problem>) {
     let texts = [("description", &info.description), ("instruction", &info.instruction)];
-    let mut found = false;
-    for (name, text) in texts {
-        let Some(text) = text.as_deref().filter(|text| !is_blank(text)) else { continue };
-        found = true;
-        let problem = |expected: String, length: usize| {
-            Problem::error(
-                Code::TextTooLong,
-                format!("{at}/{name}"),
-                expected,
-                format!("{length} characters"),
-            )
-        };
-        match septets(text) {
-            Some(length) if length > SEPTETS_MAX => {
-                problems.push(problem(format!("at most {SEPTETS_MAX} GSM 7-bit characters"), length));
-            }
-            Some(_) => {}
-            None => {
-                let length = text.encode_utf16().count();
-                if length > UCS2_CHARS_MAX {
-                    problems.push(problem(format!("at most {UCS2_CHARS_MAX} UCS-2 characters"), length));
-                }
-            }
-        }
+    let texts = texts.map(|(name, text)| (name, text.as_deref().filter(|text| !is_blank(text))));
+    let too_long = texts.map(|(name, text)| text.and_then(excess).map(|(limit, found)| (name, limit, found)));
+    let fits = texts.iter().zip(&too_long).any(|((_, text), too_long)| text.is_some() && too_long.is_none());
+    for (name, limit, found) in too_long.into_iter().flatten() {
+        let (at, found) = (format!("{at}/{name}"), format!("{found} characters"));
+        let expected = format!("at most {limit} characters");
+        problems.push(match fits {
+            true => Problem::warning(Code::TextTooLong, at, expected, found),
+            false => Problem::error(Code::TextTooLong, at, expected, found),
+        });
     }
-    if !found {
+    if texts.iter().all(|(_, text)| text.is_none()) {
         problems.push(Problem::error(Code::TextMissing, at, "a description or an instruction", "neither"));
     }
+}
+
+/// The limit a text exceeds, and its length. The alphabet decides which limit applies.
+fn excess(text: &str) -> Option<(usize, usize)> {
+    let (limit, length) = match septets(text) {
+        Some(length) => (SEPTETS_MAX, length),
+        None => (UCS2_CHARS_MAX, text.encode_utf16().count()),
+    };
+    (length > limit).then_some((limit, length))
 }
 
 fn place(info: &Info<'_>, at: &str, problems: &mut Vec<Problem>) {

@@ -5,6 +5,7 @@ use crate::cap_rs::profile;
 use crate::document::{Document, Limits};
 use crate::problem::{Code, FileVerdict, Level, Problem, Severity, Verdict};
 use crate::rules::rules;
+use crate::signature;
 
 /// Checks a message up to a level, within [`Limits::DEFAULT`].
 ///
@@ -55,7 +56,16 @@ fn accepted(mut problems: Vec<Problem>, limits: Limits) -> Verdict {
     Verdict { schema_valid: true, acceptable, problems }
 }
 
-/// One line of `amberctl cap check`.
+/// One line of `amberctl cap check`: the check, and from [`Level::Rules`] on what [`signature::inspect`] says. Whom to trust
+/// is another question: [`signature::verify`].
 pub fn check_json<'a>(file: &'a str, bytes: &[u8], level: Level) -> FileVerdict<'a> {
-    check(bytes, level).about(file)
+    let mut verdict = check(bytes, level);
+    if let (true, Ok(document)) =
+        (verdict.schema_valid && level != Level::Schema, Document::decode(bytes, Limits::DEFAULT))
+    {
+        let problems = signature::inspect(&document);
+        verdict.acceptable &= problems.iter().all(|problem| problem.severity != Severity::Error);
+        verdict.problems.extend(problems);
+    }
+    verdict.about(file)
 }

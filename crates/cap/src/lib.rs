@@ -19,6 +19,7 @@ mod read;
 mod rules;
 mod schema;
 mod shape;
+pub mod signature;
 mod time;
 mod write;
 mod xml;

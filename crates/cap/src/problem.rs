@@ -217,6 +217,8 @@ pub enum Code {
     Script,
     /// A scope that is not for everybody.
     Scope,
+    /// A signature that holds only by a habit of senders, not by the letter of the standard.
+    SignatureTolerated,
     /// A signature made in a way that is not accepted.
     SignatureUnsupported,
     /// A status that is never broadcast.

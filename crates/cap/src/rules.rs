@@ -134,11 +134,11 @@ fn times(alert: &Alert<'_>, info: &Info<'_>, at: At<'_>, problems: &mut Vec<Prob
     let at = || format!("{}/expires", at());
     if expires.unix_s() <= alert.sent.unix_s() {
         let expected = format!("after it was sent, {}", alert.sent);
-        problems.push(match alert.msg_type {
-            MessageType::Alert | MessageType::Update => {
-                Problem::error(Code::Expiry, at(), expected, expires.to_string())
-            }
-            _ => Problem::warning(Code::Expiry, at(), expected, expires.to_string()),
+        // Some senders end an event by an Update that expires as it is sent; and a Cancel is never refused for its dates.
+        let ends_something = alert.msg_type == MessageType::Cancel || expires.unix_s() == alert.sent.unix_s();
+        problems.push(match ends_something {
+            false => Problem::error(Code::Expiry, at(), expected, expires.to_string()),
+            true => Problem::warning(Code::Expiry, at(), expected, expires.to_string()),
         });
     }
     if let Some(onset) = info.onset.or(info.effective)

@@ -293,7 +293,7 @@ impl<'a> Xml<'a> {
         if self.depth == 0 && !is_blank(source) {
             return Err(self.malformed("only comments and blanks outside the root element", source));
         }
-        if source.contains("]]>") {
+        if source.as_bytes().contains(&b']') && source.contains("]]>") {
             return Err(self.malformed("no \"]]>\" in text", source));
         }
         Ok(Token::Text(source))
@@ -470,6 +470,10 @@ fn split_name(name: &str) -> Option<(&str, &str)> {
 }
 
 fn is_nc_name(name: &str) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if name.bytes().all(|byte| plain(&byte)) {
+        return name.starts_with(|ch: char| ch.is_ascii_alphabetic() || ch == '_');
+    }
     let starts = |ch: char| {
         matches!(ch, 'A'..='Z' | 'a'..='z' | '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
             | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}' | '\u{200d}' | '\u{2070}'..='\u{218f}'
