@@ -8,6 +8,12 @@ use crate::ElementKind;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A command names a cell that is not the operator's.
+    #[error("expected a cell of this operator, found {found}")]
+    Cell {
+        /// The index that came.
+        found: u32,
+    },
     /// More cells than the protocol can answer about in one message.
     #[error("{element}: expected at most {max} cells, found {found}")]
     Cells {
@@ -17,12 +23,6 @@ pub enum Error {
         max: usize,
         /// How many there are.
         found: usize,
-    },
-    /// A command names a cell that is not the operator's.
-    #[error("expected a cell of this operator, found {found}")]
-    Cell {
-        /// The index that came.
-        found: u32,
     },
     /// A line is not a command, or not a plan.
     #[error("expected {expected} in JSON: {found}")]
@@ -51,6 +51,14 @@ pub enum Error {
     ElementName {
         /// The name.
         found: String,
+    },
+    /// The plan has too many elements.
+    #[error("expected at most {max} elements, found {found}")]
+    Elements {
+        /// The most.
+        max: usize,
+        /// How many there are.
+        found: usize,
     },
     /// The inventory cannot be read.
     #[error("cells file {path:?}: {found}")]

@@ -2,7 +2,7 @@
 //!
 //! What happens in a network is modelled without a socket or a clock: octets and the time go in, octets and a record of
 //! what was on the air and what rang come out. The same model serves the demo, the tests and the simulator in memory;
-//! only the shell moves it in real time over real sockets. Read [`Plan`] and [`Network`] first.
+//! only [`shell`] moves it in real time over real sockets. Read [`Plan`] and [`Network`] first.
 //!
 //! ```text
 //! octets ─► Element: Mme | Bsc ─► Radio: what is on the air in each cell ─► Phones: what rings
@@ -26,6 +26,7 @@ mod phones;
 mod plan;
 mod radio;
 mod report;
+pub mod shell;
 
 pub use bsc::Bsc;
 pub use command::{Command, MessageKey, ReportRequest, Restart};

@@ -42,9 +42,15 @@ pub enum Answer {
 }
 
 impl Network {
+    /// The most elements.
+    pub const ELEMENTS_MAX: usize = 1_024;
+
     /// The network of a plan. Its phones are in the cells that its elements serve.
     pub fn new(plan: &Plan, inventory: Arc<Inventory>) -> Result<Self, Error> {
         let operator = inventory.operator_by_plmn(plan.plmn).ok_or(Error::Plmn { found: plan.plmn })?;
+        if plan.elements.len() > Self::ELEMENTS_MAX {
+            return Err(Error::Elements { max: Self::ELEMENTS_MAX, found: plan.elements.len() });
+        }
         let mut radio = Radio::new(inventory, operator);
         let mut elements: Vec<Element> = Vec::with_capacity(plan.elements.len());
         for (stream, element) in plan.elements.iter().enumerate() {
