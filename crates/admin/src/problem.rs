@@ -115,3 +115,46 @@ impl From<Refusal> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::{AlertId, State};
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_status_and_keeps_its_words() {
+        let alert = AlertId(1);
+        let by = || "jelena".to_owned();
+        for (refusal, status, code) in [
+            (Refusal::ApproverIsAuthor { alert, version: 1, by: by() }, 403, "approver_is_author"),
+            (Refusal::Area(area::Error::EmptyTarget), 422, "area"),
+            (Refusal::AreaEmpty { unserved: 3 }, 422, "area_empty"),
+            (Refusal::KeyReused { key: "k".into(), verb: "draft", alert }, 409, "key_reused"),
+            (
+                Refusal::NotPermitted { by: by(), verb: "draft", expected: "author", found: "none".into() },
+                403,
+                "not_permitted",
+            ),
+            (Refusal::Policy(policy::Error::TextEmpty { language: "sr".into() }), 422, "policy"),
+            (Refusal::Root { by: by(), verb: "approve" }, 403, "root"),
+            (Refusal::TooManyAlerts { limit: 1 }, 422, "too_many_alerts"),
+            (Refusal::TooManyEditions { alert, limit: 16 }, 422, "too_many_editions"),
+            (Refusal::UnknownAlert { alert }, 404, "unknown_alert"),
+            (Refusal::UnknownClass { found: "x".into(), expected: "y".into() }, 422, "unknown_class"),
+            (Refusal::UpdateChangesNothing { alert }, 409, "update_changes_nothing"),
+            (Refusal::VersionMismatch { alert, expected: 1, found: 2 }, 409, "version_mismatch"),
+            (Refusal::WrongExpiry { min_s: 1, max_s: 2, found_s: 3 }, 422, "wrong_expiry"),
+            (
+                Refusal::WrongState { alert, verb: "submit", expected: "draft", found: State::Closed },
+                409,
+                "wrong_state",
+            ),
+        ] {
+            let words = refusal.to_string();
+            let problem = Problem::from(refusal);
+            assert_eq!((problem.status, problem.code()), (status, code), "{words}");
+            assert_eq!(problem.detail, words);
+        }
+    }
+}

@@ -223,3 +223,41 @@ impl IntoResponse for Problem {
         (status, [(header::CONTENT_TYPE, "application/problem+json")], axum::Json(self)).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+    use tokio::sync::watch;
+
+    use super::*;
+
+    #[derive(Clone)]
+    struct Nobody;
+
+    impl Control for Nobody {
+        async fn ask(&self, _: Caller, _: Request) -> Result<Answer, Problem> {
+            Err(Problem::busy("nobody is there"))
+        }
+
+        fn changed(&self) -> watch::Receiver<u64> {
+            watch::channel(0).1
+        }
+    }
+
+    #[test]
+    fn the_contract_has_every_route_and_no_other() {
+        let contract: Value = serde_json::from_str(OPENAPI).unwrap();
+        let paths = contract["paths"].as_object().unwrap();
+        let promised: BTreeSet<(String, String)> = paths
+            .iter()
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(|m| (m.to_uppercase(), path.clone()))
+            })
+            .collect();
+        let routed =
+            routes::<Nobody>().into_iter().map(|(method, path, _)| (method.to_owned(), path.to_owned()));
+        assert_eq!(promised, routed.collect());
+    }
+}
