@@ -1,8 +1,9 @@
 //! The admin API over a real socket, with a daemon behind it that remembers what it was asked.
-#![allow(clippy::disallowed_methods, clippy::panic, clippy::unwrap_used, reason = "tests: they measure time, and stop at the first surprise in their helpers too")]
-    clippy::unwrap_used,
+#![allow(
+    clippy::disallowed_methods,
     clippy::panic,
-    reason = "a test stops at the first surprise, in its helpers too"
+    clippy::unwrap_used,
+    reason = "tests: they measure time, and stop at the first surprise in their helpers too"
 )]
 
 mod calls;
