@@ -248,7 +248,8 @@ impl Dispatch {
         let rank = Rank { priority: order.priority, arrival: self.arrivals };
         let peers = self.peers_for(place, &order.action);
         self.book.open(&order, peers.len().max(1));
-        let errand = |sector: &Sector| Errand { order: order.id, route: place, rest: Rest::new(sector, &cells) };
+        let errand =
+            |sector: &Sector| Errand { order: order.id, route: place, rest: Rest::new(sector, &cells) };
         let route = &mut self.routes[place];
         if peers.is_empty() {
             route.waiting.insert(rank, errand(&route.sector));

@@ -54,10 +54,12 @@ impl Answer {
 
     /// The causes for which it refuses something.
     pub(crate) fn causes(&self) -> impl Iterator<Item = Cause> + '_ {
-        self.parts.iter().map(|(outcome, _)| outcome).chain([&self.rest]).filter_map(|outcome| match outcome {
-            Outcome::Refused(cause) => Some(*cause),
-            _ => None,
-        })
+        self.parts.iter().map(|(outcome, _)| outcome).chain([&self.rest]).filter_map(
+            |outcome| match outcome {
+                Outcome::Refused(cause) => Some(*cause),
+                _ => None,
+            },
+        )
     }
 }
 
@@ -82,11 +84,14 @@ impl Place {
             Self::Gsm { kind: cbsp::CellKind::LacCi, octets } => {
                 let [a, b, c] = sector.plmn();
                 let (groups, _) = octets.as_chunks::<4>();
-                let cells: Vec<WireId> = groups.iter().map(|[d, e, f, g]| [a, b, c, *d, *e, *f, *g]).collect();
+                let cells: Vec<WireId> =
+                    groups.iter().map(|[d, e, f, g]| [a, b, c, *d, *e, *f, *g]).collect();
                 return sector.named(wire, &cells);
             }
             Self::Gsm { kind: cbsp::CellKind::Ci, octets } => sector.with_cis(wire, octets.as_chunks().0),
-            Self::Gsm { kind: cbsp::CellKind::Lai, octets } => sector.in_lais(wire, octets.as_chunks().0.to_vec()),
+            Self::Gsm { kind: cbsp::CellKind::Lai, octets } => {
+                sector.in_lais(wire, octets.as_chunks().0.to_vec())
+            }
             Self::Gsm { kind: cbsp::CellKind::Lac, octets } => {
                 let [a, b, c] = sector.plmn();
                 let lais = octets.as_chunks().0.iter().map(|[d, e]| [a, b, c, *d, *e]);

@@ -64,11 +64,12 @@ impl Peer {
         if self.has_turn() && self.pace.next_ms() <= now_ms { self.queue.pop() } else { None }
     }
 
-    /// When it should be looked at again, if nothing happens before.
+    /// When it should be looked at again, if nothing happens before. The pace counts only for a peer that has had its
+    /// turn and must wait for the next.
     pub(crate) fn next_wakeup(&self) -> Option<u64> {
         let session = self.session.as_ref().and_then(Session::next_wakeup);
         let cells = self.queue.next_wakeup().filter(|_| self.ready);
-        let pace = (self.has_turn() && self.writable).then(|| self.pace.next_ms());
+        let pace = (!self.stirred && self.writable && self.has_turn()).then(|| self.pace.next_ms());
         [session, cells, pace].into_iter().flatten().min()
     }
 

@@ -30,8 +30,7 @@ impl Session {
         match profile.protocol {
             Protocol::Sbcap(_) => Self::Sbcap(sbcap::Session::new(sbcap_words::config(profile))),
             Protocol::Cbsp(dialect) => {
-                let reset =
-                    if first.0 { cbsp::ResetPolicy::First } else { cbsp::ResetPolicy::Never };
+                let reset = if first.0 { cbsp::ResetPolicy::First } else { cbsp::ResetPolicy::Never };
                 Self::Cbsp(cbsp::Session::new(cbsp_words::config(profile, dialect)), reset)
             }
         }
@@ -96,9 +95,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.poll_event().map(sbcap_words::heard),
             // Some events say nothing that the session's state does not say too.
-            Self::Cbsp(session, _) => {
-                std::iter::from_fn(|| session.poll_event()).find_map(cbsp_words::heard)
-            }
+            Self::Cbsp(session, _) => std::iter::from_fn(|| session.poll_event()).find_map(cbsp_words::heard),
         }
     }
 

@@ -250,8 +250,10 @@ mod tests {
 
     /// Two tracking areas; eNB 2 has cells in both, eNB 1 and 3 lie together.
     fn lte() -> (Inventory, Wire, Sector) {
-        let inventory =
-            testing::inventory(&[testing::lte("pool", 1, &[0x101, 0x102, 0x201]), testing::lte("pool", 2, &[0x202, 0x301])]);
+        let inventory = testing::inventory(&[
+            testing::lte("pool", 1, &[0x101, 0x102, 0x201]),
+            testing::lte("pool", 2, &[0x202, 0x301]),
+        ]);
         let wire = Wire::new(&inventory);
         let sector = Sector::new(&inventory, &inventory.controllers()[0], &wire);
         (inventory, wire, sector)
@@ -275,7 +277,8 @@ mod tests {
         let backwards: Vec<WireId> = (0..5).rev().map(|cell| wire.id(cell)).collect();
         assert_eq!(sector.named(&wire, &backwards).cells, sector.all());
         assert_eq!(sector.named(&wire, [&[9; 7]]).strangers, 1);
-        let enb_2: Vec<u32> = sector.in_enb(&wire, sector.plmn(), 2, 20).indices().map(|CellIndex(cell)| cell).collect();
+        let enb_2: Vec<u32> =
+            sector.in_enb(&wire, sector.plmn(), 2, 20).indices().map(|CellIndex(cell)| cell).collect();
         assert_eq!(enb_2, [2, 3]);
         assert_eq!(sector.in_enb(&wire, sector.plmn(), 0x301, 28), CellRuns::from_range(4..5));
         assert_eq!(sector.in_tai(tai(sector.plmn(), 2)), CellRuns::from_range(3..5));

@@ -1,7 +1,7 @@
 //! From what a peer said to reports.
 
 use engine::order::Verb;
-use engine::report::{CellReport, Cause, Outcome, Report};
+use engine::report::{Cause, CellReport, Outcome, Report};
 
 use super::Dispatch;
 use crate::book::Asked;
@@ -15,7 +15,9 @@ impl Dispatch {
         match heard {
             Heard::Answer { token, answer } => self.hear_answer(id, token, answer),
             Heard::Unanswered { token } => self.hear_nothing(id, token),
-            Heard::Indication { reference, verb, places } => self.hear_indication(id, reference, verb, &places),
+            Heard::Indication { reference, verb, places } => {
+                self.hear_indication(id, reference, verb, &places)
+            }
             Heard::Restart { places, data_lost } => self.hear_restart(id, &places, data_lost),
             Heard::Failure { places } => self.hear_failure(id, &places),
             Heard::Remark { kind, words } => self.notice(id, kind, words),
@@ -71,10 +73,10 @@ impl Dispatch {
             let route = &self.routes[place];
             let Some(handed) = route.register.handed(reference) else { continue };
             let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(&handed.cells);
+            known = true;
             if cells.is_empty() {
                 continue;
             }
-            known = true;
             self.book.report(Report::Cells(CellReport {
                 controller: route.controller,
                 broadcast: handed.broadcast,
@@ -85,7 +87,7 @@ impl Dispatch {
             }));
         }
         if !known {
-            let words = format!("an indication of message {message_id} {serial} in cells that nobody asked for");
+            let words = format!("an indication of message {message_id} {serial}, which nobody sent");
             self.notice(id, NoticeKind::Unsolicited, words);
         }
     }
@@ -137,7 +139,10 @@ fn alarm(asked: &Asked, answer: &Answer) -> Option<NoticeKind> {
     let causes = || answer.causes();
     if causes().any(|cause| cause == Cause::AreaUnknown) {
         Some(NoticeKind::UnknownArea)
-    } else if causes().any(|cause| cause == Cause::ReferenceUsed) && asked.verb == Verb::Write && !asked.repeat {
+    } else if causes().any(|cause| cause == Cause::ReferenceUsed)
+        && asked.verb == Verb::Write
+        && !asked.repeat
+    {
         Some(NoticeKind::SerialClash)
     } else if causes().any(|cause| matches!(cause, Cause::ProtocolError | Cause::InvalidParameter)) {
         Some(NoticeKind::ProtocolError)

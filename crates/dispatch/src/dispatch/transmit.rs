@@ -89,7 +89,15 @@ impl Dispatch {
         Ok(out.freeze())
     }
 
-    fn hand_out(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &Errand, batch: &Batch, pdu: Bytes) {
+    fn hand_out(
+        &mut self,
+        now_ms: u64,
+        id: PeerId,
+        action: &Action,
+        errand: &Errand,
+        batch: &Batch,
+        pdu: Bytes,
+    ) {
         let Some(broadcast) = self.book.order(errand.order).map(|order| order.broadcast) else { return };
         let cells = batch.cells();
         let route = &mut self.routes[errand.route];

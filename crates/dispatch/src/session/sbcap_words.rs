@@ -145,7 +145,9 @@ fn peer_error(what: PeerError) -> String {
         PeerError::NotUnderstood { ies } => format!("IEs that are not understood: {ies:?}"),
         PeerError::Trailing { octets } => format!("{octets} octets after the end of a message"),
         PeerError::Undecodable(error) => error.to_string(),
-        PeerError::Unexpected { procedure } => format!("a request of procedure {procedure}, which only a CBC sends"),
+        PeerError::Unexpected { procedure } => {
+            format!("a request of procedure {procedure}, which only a CBC sends")
+        }
     }
 }
 
@@ -155,7 +157,9 @@ fn enb(enb: GlobalEnbId) -> Place {
 
 fn cause(cause: sbcap::Cause) -> Cause {
     match cause {
-        sbcap::Cause::PARAMETER_NOT_RECOGNISED | sbcap::Cause::PARAMETER_VALUE_INVALID => Cause::InvalidParameter,
+        sbcap::Cause::PARAMETER_NOT_RECOGNISED | sbcap::Cause::PARAMETER_VALUE_INVALID => {
+            Cause::InvalidParameter
+        }
         sbcap::Cause::VALID_MESSAGE_NOT_IDENTIFIED => Cause::ReferenceUnknown,
         sbcap::Cause::TRACKING_AREA_NOT_VALID => Cause::AreaUnknown,
         sbcap::Cause::MME_CAPACITY_EXCEEDED | sbcap::Cause::MME_MEMORY_EXCEEDED => Cause::CapacityExceeded,

@@ -113,8 +113,7 @@ impl Source {
                 Template::SbcapStop(template.map_err(|error| error.to_string())?)
             }
             (Protocol::Cbsp(dialect), What::Write(message, broadcasts)) => {
-                let broadcast =
-                    cbsp_words::broadcast(message, dialect).map_err(|error| error.to_string())?;
+                let broadcast = cbsp_words::broadcast(message, dialect).map_err(|error| error.to_string())?;
                 let real_ms = broadcast.repetition_period.ms();
                 let count = fitted(*broadcasts, message.period, real_ms);
                 Template::CbspWrite(
@@ -148,7 +147,9 @@ impl Template {
         out: &mut BytesMut,
     ) -> Result<(), String> {
         match self {
-            Self::SbcapWrite(template) => template.encode(cells, tais, out).map_err(|error| error.to_string()),
+            Self::SbcapWrite(template) => {
+                template.encode(cells, tais, out).map_err(|error| error.to_string())
+            }
             Self::SbcapStop(template) => template.encode(cells, tais, out).map_err(|error| error.to_string()),
             Self::CbspWrite(template, count) => {
                 template.encode(*count, replaces, cells, out).map_err(|error| error.to_string())

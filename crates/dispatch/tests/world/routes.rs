@@ -1,0 +1,198 @@
+//! Several peers, several orders: who gets what, and when.
+
+use area::ControllerId;
+use dispatch::{PeerId, Profile, Reach, Route};
+use engine::order::{BroadcastId, Demand, Priority};
+use engine::report::{Outcome, Report};
+
+use crate::station::{prompt, silent, with};
+use crate::{ALERT, GSM, LTE, World, free, write};
+
+fn pool(reach: Reach) -> World {
+    World::new(LTE, reach, vec![free(Profile::sbcap("a")), free(Profile::sbcap("b"))]).up()
+}
+
+const ALL: [u32; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+
+#[test]
+fn orders_wait_for_a_peer_and_kills_go_first() {
+    let mut world = World::new(LTE, Reach::OneThenFailover, vec![free(Profile::sbcap("mme"))]);
+    world.write(1, 0..8);
+    world.kill(2, 0..8);
+    world.run(1000);
+    assert!(world.sent.is_empty() && world.reports.is_empty());
+    world.link_up(0);
+    world.run(1000);
+    let kinds: Vec<_> = world.sent.iter().map(|request| request.kind()).collect();
+    assert_eq!(kinds, ["stop_warning_request", "write_replace_warning_request"]);
+    assert!(matches!(world.reports[0], Report::Up(_)));
+}
+
+#[test]
+fn the_next_peer_gets_what_the_first_leaves_unanswered() {
+    let mut world = pool(Reach::OneThenFailover);
+    world.manner(0, silent());
+    world.write(1, 0..8);
+    world.run(11_000);
+    world.write(1, 0..8);
+    world.run(1000);
+    let peers: Vec<_> = world.sent.iter().map(|request| request.peer).collect();
+    assert_eq!(peers, [PeerId(0), PeerId(1)]);
+    assert_eq!(world.sent[0].octets, world.sent[1].octets);
+    assert_eq!(world.words().last(), Some(&(Outcome::Accepted, ALL.into())));
+}
+
+#[test]
+fn a_lost_peer_leaves_its_queue_to_the_next_and_the_last_one_brings_the_controller_down() {
+    let small = |name| Profile { window: 1, cells_per_pdu: 3, ..free(Profile::sbcap(name)) };
+    let mut world = World::new(LTE, Reach::OneThenFailover, vec![small("a"), small("b")]).up();
+    world.manner(0, silent());
+    let order = world.write(1, 0..8);
+    world.run(100);
+    world.link_down(0);
+    world.run(100);
+    assert_eq!(world.words()[1], (Outcome::Unanswered, vec![0, 1, 2]));
+    assert_eq!(world.settled(), [order.0]);
+    let cells: Vec<_> = world.sent.iter().flat_map(|request| request.cells.clone()).collect();
+    assert_eq!(cells.len(), 8, "each cell once");
+    assert!(!world.reports.iter().any(|report| matches!(report, Report::Down(_))));
+    world.link_down(1);
+    world.run(100);
+    assert!(matches!(world.reports.last(), Some(Report::Down(ControllerId(0)))));
+}
+
+#[test]
+fn down_comes_after_the_unanswered_and_what_was_not_sent_waits() {
+    let profile = Profile { window: 1, cells_per_pdu: 3, ..free(Profile::sbcap("mme")) };
+    let mut world = World::new(LTE, Reach::OneThenFailover, vec![profile]).up();
+    world.manner(0, silent());
+    let order = world.write(1, 0..8);
+    world.run(100);
+    world.link_down(0);
+    world.run(100);
+    assert_eq!(world.words()[1..], [(Outcome::Unanswered, vec![0, 1, 2])]);
+    assert!(matches!(world.reports.last(), Some(Report::Down(_))));
+    assert!(world.settled().is_empty());
+    world.dispatch.demand(world.now_ms, Demand::Withdraw(ALERT));
+    world.run(100);
+    assert_eq!(world.words()[2..], [(Outcome::Withdrawn, vec![3, 4, 5, 6, 7])]);
+    assert_eq!(world.settled(), [order.0]);
+}
+
+#[test]
+fn where_all_peers_get_an_order_the_best_word_counts() {
+    let mut world = pool(Reach::All);
+    world.manner(
+        0,
+        with(10, |_, mut answer| {
+            answer["cause"] = 9.into();
+            answer
+        }),
+    );
+    world.manner(1, prompt(50));
+    let order = world.write(1, 0..8);
+    world.run(1000);
+    assert_eq!(world.sent.len(), 2);
+    assert_eq!(world.words(), [(Outcome::Sent, ALL.into()), (Outcome::Accepted, ALL.into())]);
+    assert_eq!(world.settled(), [order.0]);
+}
+
+#[test]
+fn where_all_peers_fail_a_refusal_says_more_than_a_silence() {
+    let mut world = pool(Reach::All);
+    world.manner(0, silent());
+    world.manner(
+        1,
+        with(10, |_, mut answer| {
+            answer["cause"] = 10.into();
+            answer
+        }),
+    );
+    world.write(1, 0..8);
+    world.run(11_000);
+    let refused = Outcome::Refused(engine::report::Cause::NotOperational);
+    assert_eq!(world.words()[1..], [(refused, ALL.into())]);
+}
+
+#[test]
+fn a_kill_follows_the_write_to_a_peer_that_is_silent() {
+    let mut world = pool(Reach::OneThenFailover);
+    world.manner(0, silent());
+    world.write(1, 0..8);
+    world.run(11_000);
+    let kill = world.kill(1, 0..8);
+    world.run(11_000);
+    let peers: Vec<_> = world.sent("stop_warning_request").iter().map(|request| request.peer).collect();
+    assert_eq!(peers, [PeerId(0), PeerId(1)]);
+    assert_eq!(world.words().last(), Some(&(Outcome::Accepted, ALL.into())));
+    assert_eq!(world.settled().last(), Some(&kill.0));
+}
+
+#[test]
+fn a_stalled_peer_costs_the_others_nothing() {
+    let cells: &[(&str, u16, &[u32])] = &[("bsc-1", 1, &[1, 2]), ("bsc-2", 2, &[1, 2])];
+    let peers = vec![free(Profile::cbsp("1")), free(Profile::cbsp("2"))];
+    let mut world = World::with_routes(cells, peers, |_| {
+        [0, 1]
+            .map(|at| Route { controller: ControllerId(at), reach: Reach::All, peers: vec![PeerId(at)] })
+            .into()
+    })
+    .up();
+    world.dispatch.set_writable(PeerId(0), false);
+    for serial in 0..100 {
+        world.write(serial, 0..2);
+        world.write(serial, 2..4);
+    }
+    world.run(1000);
+    assert_eq!(world.sent("write_replace").len(), 100);
+    assert!(world.sent("write_replace").iter().all(|request| request.peer == PeerId(1)));
+    assert_eq!(world.dispatch.peer_status(PeerId(0)).queued_orders, 100);
+    world.dispatch.set_writable(PeerId(0), true);
+    world.run(1000);
+    assert_eq!(world.settled().len(), 200);
+}
+
+#[test]
+fn a_kill_overtakes_the_queue_and_a_full_window() {
+    let profile = Profile { window: 2, cells_per_pdu: 1, ..free(Profile::cbsp("bsc")) };
+    let mut world = World::new(GSM, Reach::OneThenFailover, vec![profile]).up();
+    world.manner(0, silent());
+    world.order(Priority::Test, BroadcastId(9), write(9, None), area::CellRuns::from_range(0..5));
+    world.write(1, 0..5);
+    world.run(10);
+    assert_eq!(world.sent.len(), 2);
+    world.kill(1, 0..5);
+    world.run(10);
+    let kinds: Vec<_> = world.sent.iter().map(|request| (request.kind(), request.cells.clone())).collect();
+    assert_eq!(kinds[2..], [("kill", vec![0]), ("kill", vec![1])]);
+    // The live write went before the test, though it came later.
+    let serials: Vec<_> =
+        world.sent[..2].iter().map(|request| request.pdu["new_serial"]["update"].clone()).collect();
+    assert_eq!(serials, [1, 1]);
+}
+
+#[test]
+fn orders_beyond_the_limit_are_turned_away_and_kills_are_not() {
+    let mut world = World::new(GSM, Reach::OneThenFailover, vec![free(Profile::cbsp("bsc"))]);
+    for serial in 0..10_001 {
+        world.write(serial, 0..5);
+    }
+    world.run(0);
+    assert_eq!(world.words(), [(Outcome::Withdrawn, vec![0, 1, 2, 3, 4])]);
+    assert_eq!(world.settled(), [10_001]);
+    assert_eq!(world.notice_kinds(), ["queue_full"]);
+    world.kill(1, 0..5);
+    world.run(0);
+    assert_eq!(world.settled(), [10_001]);
+}
+
+#[test]
+fn traits_say_what_a_network_does() {
+    let mme = pool(Reach::All);
+    let traits = mme.dispatch.traits(ControllerId(0)).unwrap();
+    assert!(!traits.in_place && traits.indications);
+    let bsc = World::new(GSM, Reach::All, vec![Profile::cbsp("bsc")]);
+    let traits = bsc.dispatch.traits(ControllerId(0)).unwrap();
+    assert!(traits.in_place && !traits.indications);
+    assert_eq!(bsc.dispatch.traits(ControllerId(1)), None);
+}
