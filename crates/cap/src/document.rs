@@ -91,7 +91,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<&str> {
     const DECLARATION_BYTES: usize = 256;
     let head = &bytes[..bytes.len().min(DECLARATION_BYTES)];
     let head = head.utf8_chunks().next()?.valid();
-    let declaration = &head.strip_prefix("<?xml")?[..];
+    let declaration = head.strip_prefix("<?xml")?;
     let declaration = &declaration[..declaration.find("?>")?];
     let (_, rest) = declaration.split_once("encoding")?;
     let rest = rest.trim_start().strip_prefix('=')?.trim_start();

@@ -276,6 +276,14 @@ mod tests {
 
     use super::*;
 
+    fn frames_overlap(a: Side, b: Side) -> bool {
+        let overlap = |axis: fn(Point) -> f64| {
+            axis(a.0).max(axis(a.1)) >= axis(b.0).min(axis(b.1))
+                && axis(b.0).max(axis(b.1)) >= axis(a.0).min(axis(a.1))
+        };
+        overlap(|point| point.lat) && overlap(|point| point.lon)
+    }
+
     fn crossing(text: &str) -> Crossing {
         text.parse::<Polygon>().unwrap().crossing()
     }
@@ -350,7 +358,7 @@ mod tests {
                     crosses |= match b - a {
                         1 => folds_back(sides[a], sides[b]),
                         gap if gap == count - 1 => folds_back(sides[b], sides[a]),
-                        _ => meet(sides[a], sides[b]),
+                        _ => frames_overlap(sides[a], sides[b]) && meet(sides[a], sides[b]),
                     };
                 }
             }

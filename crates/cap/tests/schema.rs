@@ -36,7 +36,7 @@ fn mutants_are_judged_as_libxml2_judges_them() {
         .filter(|(_, bytes)| bytes.len() < 12_000)
         .map(|(_, bytes)| String::from_utf8(bytes).unwrap())
         .collect();
-    let count = std::env::var("CAP_MUTANTS").map_or(400, |count| count.parse().unwrap());
+    let count = std::env::var("CAP_MUTANTS").map_or(600, |count| count.parse().unwrap());
     let mut dice = Dice(0x5eed);
     let mutants: Vec<String> = (0..count)
         .map(|_| {
@@ -57,7 +57,7 @@ fn values_are_judged_as_libxml2_judges_them() {
         return;
     }
     let frame = std::fs::read_to_string(folder.join("valid/oasiscap__v1dot2_appendix_adot3.xml")).unwrap();
-    let count = std::env::var("CAP_MUTANTS").map_or(60, |count| count.parse().unwrap());
+    let count = std::env::var("CAP_MUTANTS").map_or(200, |count| count.parse().unwrap());
     let mut dice = Dice(0xfeed);
     let mut messages = Vec::new();
     for (element, before, alphabet) in [

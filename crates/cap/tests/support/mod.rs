@@ -1,4 +1,5 @@
 //! What the oracle tests share: the folder of real messages, and the programs that judge beside us.
+#![allow(dead_code, reason = "each test file uses some of it")]
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -6,14 +7,14 @@ use std::process::Command;
 
 /// The shared material: `$AMBERD_SHARED`, else `shared` beside the workspace. `None` where it is missing, except in CI,
 /// where that is a failure.
-pub fn shared_cap() -> Option<PathBuf> {
+pub(crate) fn shared_cap() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let folder = std::env::var_os("AMBERD_SHARED").map_or(beside, PathBuf::from).join("cap");
     present(folder.join("MANIFEST.csv").exists(), "the shared CAP files").then_some(folder)
 }
 
 /// Whether a program can be run. Missing in CI is a failure.
-pub fn has_program(name: &str) -> bool {
+pub(crate) fn has_program(name: &str) -> bool {
     present(Command::new(name).arg("--version").output().is_ok(), name)
 }
 
@@ -26,7 +27,7 @@ fn present(there: bool, what: &str) -> bool {
 }
 
 /// The messages of one subfolder, by name.
-pub fn messages(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn messages(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
@@ -36,7 +37,7 @@ pub fn messages(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// A folder of its own for one test, emptied at the start.
-pub fn scratch(test: &str) -> PathBuf {
+pub(crate) fn scratch(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -44,7 +45,7 @@ pub fn scratch(test: &str) -> PathBuf {
 }
 
 /// What libxml2 says of many messages in a few calls: true where the XSD accepts.
-pub fn xmllint(xsd: &Path, scratch: &Path, messages: &[Vec<u8>]) -> Vec<bool> {
+pub(crate) fn xmllint(xsd: &Path, scratch: &Path, messages: &[Vec<u8>]) -> Vec<bool> {
     let mut valid = HashSet::new();
     let paths: Vec<_> = (0..messages.len()).map(|index| scratch.join(format!("{index}.xml"))).collect();
     for (path, message) in paths.iter().zip(messages) {
