@@ -1,6 +1,7 @@
 //! Signatures: real ones, our own, and those of xmlsec1, each judged by both sides.
 #![allow(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
     reason = "an oracle test: reads the shared files and runs xmlsec1, which the crate itself never does"
 )]
 

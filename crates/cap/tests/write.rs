@@ -1,6 +1,7 @@
 //! What is written is read back the same, and libxml2 accepts it.
 #![allow(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
     reason = "an oracle test: reads the shared files and runs xmllint, which the crate itself never does"
 )]
 

@@ -1,5 +1,6 @@
 //! What the oracle tests share: the folder of real messages, and the programs that judge beside us.
 #![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
