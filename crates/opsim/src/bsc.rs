@@ -41,6 +41,9 @@ struct Outcome {
     completed: Vec<(u32, u16)>,
 }
 
+/// A cell that fails or restarts does so for both kinds of message.
+const MESSAGE_TYPES: [BroadcastMessageType; 2] = [BroadcastMessageType::Cbs, BroadcastMessageType::Emergency];
+
 impl Bsc {
     /// The most cells.
     pub const CELLS_MAX: usize = Names::CELLS_MAX;
@@ -107,8 +110,10 @@ impl Bsc {
         let failed: Vec<_> =
             ours.into_iter().map(|cell| (cell, Cause::CELL_BROADCAST_NOT_OPERATIONAL)).collect();
         if let Some(failures) = self.names.failures(&failed, Vec::new(), radio.inventory()) {
-            let broadcast_message_type = BroadcastMessageType::Cbs;
-            self.send(Pdu::Failure(Failure { failures, broadcast_message_type }), out);
+            for broadcast_message_type in MESSAGE_TYPES {
+                let failures = failures.clone();
+                self.send(Pdu::Failure(Failure { failures, broadcast_message_type }), out);
+            }
         }
     }
 
@@ -372,7 +377,7 @@ impl Bsc {
     }
 
     fn tell_restart(&self, cells: CellList, recovery: Recovery, out: &mut Vec<Bytes>) {
-        for broadcast_message_type in [BroadcastMessageType::Cbs, BroadcastMessageType::Emergency] {
+        for broadcast_message_type in MESSAGE_TYPES {
             let recovery = Some(recovery);
             self.send(Pdu::Restart(Restart { cells: cells.clone(), broadcast_message_type, recovery }), out);
         }

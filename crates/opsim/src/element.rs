@@ -236,11 +236,13 @@ impl Element {
         [indication, waiting, self.restart_ms].into_iter().flatten().min()
     }
 
-    /// Does what is due.
-    pub(crate) fn handle_timeout(&mut self, now_ms: u64, radio: &mut Radio) {
-        if self.restart_ms.is_some_and(|at| at <= now_ms) {
-            self.restart(now_ms, radio);
-        }
+    /// Whether its plan has it restart by `now_ms`.
+    pub(crate) fn restart_due(&self, now_ms: u64) -> bool {
+        self.restart_ms.is_some_and(|at| at <= now_ms)
+    }
+
+    /// Does what is due, but for a restart.
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64, radio: &Radio) {
         let mut out = Vec::new();
         if let Model::Mme(mme) = &mut self.model {
             mme.handle_timeout(now_ms, radio, &mut out);

@@ -105,9 +105,12 @@ impl Network {
         while let Some(at_ms) = self.next_wakeup().filter(|at_ms| *at_ms <= now_ms) {
             self.radio.handle_timeout(at_ms);
             self.phones.handle_timeout(at_ms, &self.radio);
-            for element in &mut self.elements {
-                if element.next_wakeup().is_some_and(|due_ms| due_ms <= at_ms) {
-                    element.handle_timeout(at_ms, &mut self.radio);
+            for id in 0..self.elements.len() {
+                let element = &mut self.elements[id];
+                if element.restart_due(at_ms) {
+                    self.restart(at_ms, ElementId(id));
+                } else if element.next_wakeup().is_some_and(|due_ms| due_ms <= at_ms) {
+                    element.handle_timeout(at_ms, &self.radio);
                 }
             }
             self.settle();
@@ -125,8 +128,8 @@ impl Network {
                 self.elements[id].silence(now_ms, for_ms, deaf);
             }
             Command::Restart(Restart::Element(element)) => {
-                let ElementId(id) = self.element_id(&element)?;
-                self.elements[id].restart(now_ms, &mut self.radio);
+                let id = self.element_id(&element)?;
+                self.restart(now_ms, id);
             }
             Command::Restart(Restart::Cells(cells)) => {
                 self.check(&cells)?;
@@ -184,14 +187,23 @@ impl Network {
         at.map(ElementId).ok_or_else(|| Error::Element { found: name.to_owned() })
     }
 
+    /// An element restarts with its cells. Others that serve them, the rest of a pool, have something to tell.
+    fn restart(&mut self, now_ms: u64, ElementId(id): ElementId) {
+        self.elements[id].restart(now_ms, &mut self.radio);
+        let cells = CellRuns::from_range(self.elements[id].cells());
+        for (_, other) in self.elements.iter_mut().enumerate().filter(|(other, _)| *other != id) {
+            other.cells_restarted(now_ms, &cells, &self.radio);
+        }
+    }
+
     fn phones_of(&self, cell: u32) -> Result<CellPhones, Error> {
-        self.check(&CellRuns::from_range(cell..cell.saturating_add(1)))?;
+        self.check(&CellRuns::from_range(cell..cell.checked_add(1).ok_or(Error::Cell { found: cell })?))?;
         let phones = self.phones.of_cell(cell).map(|phone| self.phones.report(phone)).collect();
         Ok(CellPhones { cell, phones })
     }
 
     fn move_phone(&mut self, now_ms: u64, phone: u32, cell: u32) -> Result<(), Error> {
-        self.check(&CellRuns::from_range(cell..cell.saturating_add(1)))?;
+        self.check(&CellRuns::from_range(cell..cell.checked_add(1).ok_or(Error::Cell { found: cell })?))?;
         match self.phones.change_cell(now_ms, phone, cell, &self.radio) {
             true => Ok(()),
             false => Err(Error::Phone { phones: self.phones.len(), found: phone }),
