@@ -21,7 +21,7 @@ use named::{Named, Names};
 
 /// A BSC with its BTSs.
 #[derive(Debug)]
-pub struct Bsc {
+pub(crate) struct Bsc {
     names: Names,
     habits: Habits,
     /// The cause for cells that never broadcast.
@@ -46,11 +46,11 @@ const MESSAGE_TYPES: [BroadcastMessageType; 2] = [BroadcastMessageType::Cbs, Bro
 
 impl Bsc {
     /// The most cells.
-    pub const CELLS_MAX: usize = Names::CELLS_MAX;
+    pub(crate) const CELLS_MAX: usize = Names::CELLS_MAX;
 
     /// A BSC of this controller's cells. Cells that never broadcast fail with `barred_cause`, by default "cell broadcast
     /// not operational"; all writes fail if `refuse_writes` gives a cause.
-    pub fn new(
+    pub(crate) fn new(
         inventory: &Inventory,
         controller: ControllerId,
         habits: Habits,
@@ -67,14 +67,14 @@ impl Bsc {
     }
 
     /// A CBC is connected: it hears whether there is still what it has written.
-    pub fn connected(&mut self, out: &mut Vec<Bytes>) {
+    pub(crate) fn connected(&mut self, out: &mut Vec<Bytes>) {
         let recovery = if self.lost_data { Recovery::DataLost } else { Recovery::DataAvailable };
         self.lost_data = false;
         self.tell_restart(CellList::bss(), recovery, out);
     }
 
     /// The CBC is gone.
-    pub fn disconnected(&mut self, now_ms: u64, radio: &mut Radio) {
+    pub(crate) fn disconnected(&mut self, now_ms: u64, radio: &mut Radio) {
         if !self.habits.keeps_messages {
             self.names.range().for_each(|cell| radio.wipe(now_ms, cell));
             self.lost_data = true;
@@ -82,13 +82,13 @@ impl Bsc {
     }
 
     /// All cells restart and lose everything; the next CBC to connect hears of it.
-    pub fn restart(&mut self, now_ms: u64, radio: &mut Radio) {
+    pub(crate) fn restart(&mut self, now_ms: u64, radio: &mut Radio) {
         radio.restart(now_ms, &CellRuns::from_range(self.names.range()));
         self.lost_data = true;
     }
 
     /// Cells have restarted: says so for those that are ours.
-    pub fn cells_restarted(
+    pub(crate) fn cells_restarted(
         &mut self,
         cells: &CellRuns,
         connected: bool,
@@ -105,7 +105,7 @@ impl Bsc {
     }
 
     /// Cells have failed: says so for those that are ours.
-    pub fn cells_failed(&mut self, cells: &CellRuns, radio: &Radio, out: &mut Vec<Bytes>) {
+    pub(crate) fn cells_failed(&mut self, cells: &CellRuns, radio: &Radio, out: &mut Vec<Bytes>) {
         let ours = indices(&cells.within(self.names.range()));
         let failed: Vec<_> =
             ours.into_iter().map(|cell| (cell, Cause::CELL_BROADCAST_NOT_OPERATIONAL)).collect();
@@ -118,7 +118,13 @@ impl Bsc {
     }
 
     /// A message has come in.
-    pub fn received(&mut self, now_ms: u64, frame: &[u8], radio: &mut Radio, out: &mut Vec<Bytes>) -> Heard {
+    pub(crate) fn received(
+        &mut self,
+        now_ms: u64,
+        frame: &[u8],
+        radio: &mut Radio,
+        out: &mut Vec<Bytes>,
+    ) -> Heard {
         let pdu = match Pdu::decode_with(self.coding(), frame) {
             Ok(pdu) => pdu,
             Err(error) => {

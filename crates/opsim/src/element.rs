@@ -14,7 +14,7 @@ use crate::{Counters, ElementKind, ElementPlan, ElementReport, Error, Faults, Sh
 
 /// What kind of message has come in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// A message to broadcast.
     Write,
     /// A message to take off the air.

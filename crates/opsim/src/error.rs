@@ -84,6 +84,14 @@ pub enum Error {
         /// The number that came.
         found: u32,
     },
+    /// The plan has too many phones.
+    #[error("expected at most {max} phones, found {found}")]
+    Phones {
+        /// The most.
+        max: u64,
+        /// How many there are.
+        found: u64,
+    },
     /// The inventory has no such network.
     #[error("expected a network of the inventory, found {found}")]
     Plmn {

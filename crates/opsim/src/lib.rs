@@ -28,12 +28,10 @@ mod radio;
 mod report;
 pub mod shell;
 
-pub use bsc::Bsc;
 pub use command::{Command, MessageKey, ReportRequest, Restart};
-pub use element::{Element, Heard, Transmit};
+pub use element::{Element, Transmit};
 pub use error::Error;
 pub use message::{Body, Cadence, Message};
-pub use mme::Mme;
 pub use network::{Answer, ElementId, Network};
 pub use phones::{Choices, DUPLICATE_WINDOW_MS, Phones};
 pub use plan::{

@@ -23,7 +23,7 @@ use enbs::{Addressed, Enbs};
 
 /// An MME with its eNBs.
 #[derive(Debug)]
-pub struct Mme {
+pub(crate) struct Mme {
     enbs: Enbs,
     habits: Habits,
     indicates: bool,
@@ -52,7 +52,7 @@ const ONCE_MS: u64 = 1_000;
 impl Mme {
     /// An MME of this controller's cells. It refuses all writes if a cause is given, and never indicates anything unless
     /// told to.
-    pub fn new(
+    pub(crate) fn new(
         inventory: &Inventory,
         controller: ControllerId,
         habits: Habits,
@@ -71,25 +71,25 @@ impl Mme {
     }
 
     /// A CBC is connected. It hears of restarts that nobody has heard of.
-    pub fn connected(&mut self, radio: &Radio, out: &mut Vec<Bytes>) {
+    pub(crate) fn connected(&mut self, radio: &Radio, out: &mut Vec<Bytes>) {
         let restarted = std::mem::take(&mut self.restarted);
         self.tell_restart(&restarted, radio.inventory(), out);
     }
 
     /// The CBC is gone; indications on their way to it are lost.
-    pub fn disconnected(&mut self) {
+    pub(crate) fn disconnected(&mut self) {
         self.later.clear();
     }
 
     /// All eNBs restart and lose everything; the next CBC to connect hears of it.
-    pub fn restart(&mut self, now_ms: u64, radio: &mut Radio) {
+    pub(crate) fn restart(&mut self, now_ms: u64, radio: &mut Radio) {
         self.later.clear();
         self.restarted = CellRuns::from_range(self.enbs.range());
         radio.restart(now_ms, &self.restarted);
     }
 
     /// Cells have restarted: says so for those that are ours.
-    pub fn cells_restarted(
+    pub(crate) fn cells_restarted(
         &mut self,
         cells: &CellRuns,
         connected: bool,
@@ -105,7 +105,7 @@ impl Mme {
     }
 
     /// Cells have failed: says so for those that are ours.
-    pub fn cells_failed(&mut self, cells: &CellRuns, radio: &Radio, out: &mut Vec<Bytes>) {
+    pub(crate) fn cells_failed(&mut self, cells: &CellRuns, radio: &Radio, out: &mut Vec<Bytes>) {
         for (enb, cells) in self.enbs.by_enb(&cells.within(self.enbs.range())) {
             let Some(global_enb_id) = self.enbs.global_id(enb) else { continue };
             for cells in cells.chunks(LIST_MAX) {
@@ -120,7 +120,13 @@ impl Mme {
     }
 
     /// A message has come in.
-    pub fn received(&mut self, now_ms: u64, pdu: &[u8], radio: &mut Radio, out: &mut Vec<Bytes>) -> Heard {
+    pub(crate) fn received(
+        &mut self,
+        now_ms: u64,
+        pdu: &[u8],
+        radio: &mut Radio,
+        out: &mut Vec<Bytes>,
+    ) -> Heard {
         match Pdu::decode(pdu) {
             Ok(decoded) => match decoded.pdu {
                 Pdu::WriteReplaceWarningRequest(request) => {
@@ -150,12 +156,12 @@ impl Mme {
     }
 
     /// When the next indication is due, in milliseconds.
-    pub fn next_wakeup(&self) -> Option<u64> {
+    pub(crate) fn next_wakeup(&self) -> Option<u64> {
         self.later.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// Sends the indications that are due.
-    pub fn handle_timeout(&mut self, now_ms: u64, radio: &Radio, out: &mut Vec<Bytes>) {
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64, radio: &Radio, out: &mut Vec<Bytes>) {
         while let Some(first) = self.later.first_entry().filter(|first| first.key().0 <= now_ms) {
             match first.remove() {
                 Indication::Scheduled { key, cells, by_tai } => {

@@ -19,7 +19,8 @@ pub struct ElementId(pub usize);
 /// One operator's network. Without sockets and clock: its owner moves octets and time.
 ///
 /// After each call its owner asks [`poll_transmit`](Self::poll_transmit) until there is nothing more, and calls
-/// [`handle_timeout`](Self::handle_timeout) at [`next_wakeup`](Self::next_wakeup). Time never goes back.
+/// [`handle_timeout`](Self::handle_timeout) at [`next_wakeup`](Self::next_wakeup). Time never goes back. An [`ElementId`]
+/// of another plan is a mistake of the caller's and panics.
 #[derive(Debug)]
 pub struct Network {
     operator: String,
@@ -62,6 +63,10 @@ impl Network {
         let served = elements
             .iter()
             .fold(CellRuns::new(), |all, element| all.union(&CellRuns::from_range(element.cells())));
+        let found = u64::from(served.len()) * u64::from(plan.phones.per_cell);
+        if found > Phones::MAX {
+            return Err(Error::Phones { max: Phones::MAX, found });
+        }
         let phones = Phones::new(&plan.phones, plan.seed, &served);
         Ok(Self { operator: plan.operator.clone(), radio, phones, elements })
     }
@@ -238,7 +243,8 @@ impl Network {
             ..PhonesReport::default()
         };
         for phone in 0..self.phones.len() {
-            let inside = target.contains(CellIndex(self.phones.cell(phone)));
+            let cell = self.phones.cell(phone);
+            let inside = target.contains(CellIndex(cell));
             let choices = self.phones.choices(phone);
             let (mut more, mut missed, mut any) = (false, false, false);
             for message in messages.iter_mut() {
@@ -259,6 +265,7 @@ impl Network {
                 report.in_area += 1;
                 report.rang_more += u64::from(more);
                 report.missed += u64::from(missed && !more);
+                report.unreachable += u64::from(missed && !more && self.radio.is_dead(cell));
                 report.rang_once += u64::from(!missed && !more);
             } else {
                 report.out_of_area += 1;

@@ -92,7 +92,7 @@ enum Listeners {
 
 impl Phones {
     /// The most phones.
-    pub const MAX: usize = 50_000_000;
+    pub const MAX: u64 = 50_000_000;
     /// The most rings that are recorded.
     pub const RINGS_MAX: usize = 100_000_000;
     /// The most different messages and texts that are told apart; the rings of others are not recorded.
@@ -101,13 +101,10 @@ impl Phones {
     const AGENDA_MAX: usize = 4_000_000;
 
     /// The phones of a plan in these cells.
-    pub fn new(plan: &PhonePlan, seed: u64, cells: &CellRuns) -> Self {
+    pub(crate) fn new(plan: &PhonePlan, seed: u64, cells: &CellRuns) -> Self {
         let mut chance = Chance::new(seed, 0x70_686f_6e65);
-        let home: Vec<u32> = cells
-            .indices()
-            .flat_map(|CellIndex(cell)| (0..plan.per_cell).map(move |_| cell))
-            .take(Self::MAX)
-            .collect();
+        let home: Vec<u32> =
+            cells.indices().flat_map(|CellIndex(cell)| (0..plan.per_cell).map(move |_| cell)).collect();
         let choices = home.iter().map(|_| Choices {
             additional_languages: chance.happens(plan.additional_languages),
             tests: chance.happens(plan.tests),

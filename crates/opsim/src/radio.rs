@@ -143,6 +143,11 @@ impl Radio {
         }
     }
 
+    /// Whether a cell cannot broadcast anything: by plan, or since it failed.
+    pub fn is_dead(&self, cell: u32) -> bool {
+        matches!(self.obstacle(cell), Some(Obstacle::Barred | Obstacle::Failed))
+    }
+
     /// The cells that have failed and not yet restarted.
     pub fn failed(&self) -> &CellRuns {
         &self.failed

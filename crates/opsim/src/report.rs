@@ -77,6 +77,8 @@ pub struct PhonesReport {
     pub rang_more: u64,
     /// Of these: did not ring for one of the messages that is enabled.
     pub missed: u64,
+    /// Of these: are in a cell that cannot broadcast, by plan or since it failed.
+    pub unreachable: u64,
     /// Those outside the target cells.
     pub out_of_area: u64,
     /// Of these: rang for any of the messages.

@@ -40,6 +40,8 @@ fn cells_that_refuse_are_told_with_their_cause_or_left_out() {
     let on = world.cells_with(0);
     assert_eq!(on.len(), 3);
     assert_eq!(world.hear(MME)[0]["broadcast_scheduled_area"]["cells"], ecgis(&on));
+    let phones = world.report(&[4, 5, 6, 7, 8, 9, 10]).phones;
+    assert_eq!((phones.rang_once, phones.missed, phones.unreachable), (12, 16, 16));
     let mut world = faulty(MME, refuse(Share::Fraction(1.0)));
     world.tell(MME, &write(0, &[4]));
     world.until(50);
