@@ -181,6 +181,11 @@ mod tests {
     use super::*;
     use crate::testing;
 
+    /// The first and last cells of a batch's runs.
+    fn ends(batch: &Batch) -> Vec<(u32, u32)> {
+        batch.runs.iter().map(|run| (run.start, run.end)).collect()
+    }
+
     fn pool() -> (Wire, Sector) {
         let inventory = testing::inventory(&[
             testing::lte("pool", 1, &[0x101, 0x102, 0x201, 0x202, 0x203]),
@@ -201,23 +206,22 @@ mod tests {
         let mut rest = Rest::new(&sector, &sector.all());
         let room = Room { cells: 4, ..WIDE };
         let cut = |rest: &mut Rest| rest.cut(0, &wire, &sector, room, None);
-        assert_eq!(cut(&mut rest), Batch { runs: vec![0..2], tais: vec![TAI_1] });
-        assert_eq!(cut(&mut rest), Batch { runs: vec![2..6], tais: vec![TAI_1, TAI_2] });
-        assert_eq!(cut(&mut rest), Batch { runs: vec![6..8], tais: vec![TAI_2] });
+        for (run, tais) in [((0, 2), vec![TAI_1]), ((2, 6), vec![TAI_1, TAI_2]), ((6, 8), vec![TAI_2])] {
+            let batch = cut(&mut rest);
+            assert_eq!((ends(&batch), batch.tais), (vec![run], tais));
+        }
         assert_eq!(cut(&mut rest), Batch::default());
         assert!(rest.is_empty());
     }
 
     #[test]
-    fn octets_end_a_batch_too_and_an_enb_beyond_them_goes_alone() {
+    fn octets_end_a_batch_too_and_an_enb_that_fills_them_goes_alone() {
         let (wire, sector) = pool();
         let mut rest = Rest::new(&sector, &sector.all());
         let room = Room { octets: 21, ..WIDE };
-        let batches: Vec<_> = std::iter::from_fn(|| {
-            Some(rest.cut(0, &wire, &sector, room, None).runs).filter(|runs| !runs.is_empty())
-        })
-        .collect();
-        assert_eq!(batches, [[0..2], [2..5], [5..6], [6..8]]);
+        let mut cut = || ends(&rest.cut(0, &wire, &sector, room, None));
+        assert_eq!([cut(), cut(), cut(), cut()].concat(), [(0, 2), (2, 5), (5, 6), (6, 8)]);
+        assert!(cut().is_empty());
     }
 
     #[test]
@@ -229,10 +233,10 @@ mod tests {
         limiter.note(4500, limit, 3..4);
         limiter.note(4700, limit, 6..7);
         let spacing = Spacing { limiter: &limiter, limit, spared: &CellRuns::new() };
-        assert_eq!(rest.cut(5000, &wire, &sector, WIDE, Some(&spacing)).runs, [0..2, 5..6]);
+        assert_eq!(ends(&rest.cut(5000, &wire, &sector, WIDE, Some(&spacing))), [(0, 2), (5, 6)]);
         assert_eq!(rest.asleep_until(), Some(5500));
         rest.wake();
-        assert_eq!(rest.cut(5500, &wire, &sector, WIDE, Some(&spacing)).runs, [2..5]);
+        assert_eq!(ends(&rest.cut(5500, &wire, &sector, WIDE, Some(&spacing))), [(2, 5)]);
         assert_eq!(rest.asleep_until(), Some(5700));
         assert_eq!(rest.cells(), CellRuns::from_range(6..8));
     }

@@ -13,11 +13,12 @@ use crate::{ALERT, World, free, message};
 const ENB: &[(&str, u16, &[u32])] = &[("pool", 257, &[10_596_865, 10_596_866, 10_596_867])];
 const BSC: &[(&str, u16, &[u32])] = &[("bsc", 8193, &[4369, 4370])];
 
-/// The octets of a vector of `fixtures/vectors`.
-fn vector(file: &str, name: &str) -> String {
-    let path = format!("{}/../../fixtures/vectors/{file}.json", env!("CARGO_MANIFEST_DIR"));
-    let vectors: Vec<serde_json::Value> =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+const SBCAP: &str = include_str!("../../../../fixtures/vectors/sbcap.json");
+const CBSP: &str = include_str!("../../../../fixtures/vectors/cbsp.json");
+
+/// The octets of a vector of one of these files.
+fn vector(vectors: &str, name: &str) -> String {
+    let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).unwrap();
     let vector = vectors.iter().find(|vector| vector["name"] == name).unwrap();
     vector["hex"].as_str().unwrap().to_owned()
 }
@@ -31,7 +32,7 @@ fn a_stop_of_three_cells_has_the_octets_of_the_golden_vector() {
     let mut world = World::new(ENB, Reach::OneThenFailover, vec![free(Profile::sbcap("mme"))]).up();
     world.kill(0x4110, 0..3);
     world.run(0);
-    assert_eq!(hex(&world.sent[0].octets), vector("sbcap", "sbcap-swr-cells"));
+    assert_eq!(hex(&world.sent[0].octets), vector(SBCAP, "sbcap-swr-cells"));
 }
 
 /// As the vector `sbcap-wrwr-1cell`, with two cells, the tracking area, the concurrent flag and the wish for indications
@@ -41,7 +42,7 @@ fn a_write_of_three_cells_has_its_golden_octets() {
     let mut world = World::new(ENB, Reach::OneThenFailover, vec![free(Profile::sbcap("mme"))]).up();
     world.write(0x4110, 0..3);
     world.run(0);
-    let one_cell = vector("sbcap", "sbcap-wrwr-1cell");
+    let one_cell = vector(SBCAP, "sbcap-wrwr-1cell");
     let (_, from_period) = one_cell.split_once("000a0002003c").unwrap();
     let head = "00000080ad00000a00050002111b000b00024110";
     let areas = "000e000800000022f0100101\
@@ -81,8 +82,8 @@ fn cbsp_requests_have_the_octets_of_the_golden_vectors() {
     world.order(Priority::Live, ALERT, action, CellRuns::from_range(0..2));
     world.query(65 << 4, 0..2);
     world.run(0);
-    assert_eq!(hex(&world.sent[0].octets), vector("cbsp", "cbsp-write-gsm7-cgi"));
-    assert_eq!(hex(&world.sent[1].octets), vector("cbsp", "cbsp-status-query"));
+    assert_eq!(hex(&world.sent[0].octets), vector(CBSP, "cbsp-write-gsm7-cgi"));
+    assert_eq!(hex(&world.sent[1].octets), vector(CBSP, "cbsp-status-query"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A small network in memory: the dispatcher, links without delay, and stations that answer as they are told to.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the world is made for tests only")]
+
 mod golden;
 mod outcomes;
 mod properties;

@@ -2,26 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use area::CellRuns;
+use area::{CellIndex, CellRuns};
 use dispatch::{PeerId, Profile, Reach};
 use engine::order::{BroadcastId, Demand, Priority};
 use engine::report::{Outcome, Report};
 use proptest::prelude::*;
 
 use crate::station::{Request, prompt};
-use crate::{GSM, LTE, World, indices, kill, write};
+use crate::{GSM, World, indices, kill, write};
+
+/// Three eNBs, of which two have cells in both tracking areas and do not lie together.
+const SCATTERED: &[(&str, u16, &[u32])] =
+    &[("pool", 1, &[0x101, 0x102, 0x103, 0x201]), ("pool", 2, &[0x104, 0x202, 0x301, 0x302])];
 
 #[derive(Clone, Debug)]
 enum Step {
     Write {
         priority: Priority,
         broadcast: u32,
-        cells: std::ops::Range<u32>,
+        cells: CellRuns,
     },
     /// Kills what the write so many orders ago wrote.
     Kill {
         back: usize,
-        cells: std::ops::Range<u32>,
+        cells: CellRuns,
     },
     Withdraw {
         broadcast: u32,
@@ -67,7 +71,12 @@ struct Day {
 }
 
 fn steps(cells: u32) -> impl Strategy<Value = Vec<Step>> {
-    let run = move || (0..cells, 1..=cells).prop_map(move |(from, len)| from..(from + len).min(cells));
+    // Any set of cells, holes and all, but the empty one.
+    let run = move || {
+        (1..1u32 << cells).prop_map(move |set| {
+            CellRuns::from_sorted((0..cells).filter(|cell| set >> cell & 1 == 1).map(CellIndex))
+        })
+    };
     let priority = prop_oneof![Just(Priority::Live), Just(Priority::Exercise), Just(Priority::Test)];
     let step = prop_oneof![
         4 => (priority, 0..3u32, run()).prop_map(|(priority, broadcast, cells)| Step::Write { priority, broadcast, cells }),
@@ -117,7 +126,7 @@ fn play(network: &Network, steps: &[Step]) -> Day {
         cell_burst: network.cell_burst,
         ..if network.lte { Profile::sbcap(name) } else { Profile::cbsp(name) }
     };
-    let cells = if network.lte { LTE } else { GSM };
+    let cells = if network.lte { SCATTERED } else { GSM };
     let mut world = World::new(cells, network.reach, vec![profile("a"), profile("b")]).up();
     for peer in 0..2 {
         let delays = network.delays.clone();
@@ -160,7 +169,6 @@ impl Day {
         match step.clone() {
             Step::Write { priority, broadcast, cells } => {
                 let serial = self.writes.len() as u16 + 1;
-                let cells = CellRuns::from_range(cells);
                 self.writes.insert(serial, (broadcast, cells.clone()));
                 let id = world.order(priority, BroadcastId(broadcast), write(serial, None), cells);
                 self.orders.insert(id.0, (serial, false));
@@ -175,7 +183,6 @@ impl Day {
                     return;
                 }
                 let broadcast = BroadcastId(self.writes[&serial].0);
-                let cells = CellRuns::from_range(cells);
                 let id = world.order(Priority::Kill, broadcast, kill(serial), cells);
                 self.orders.insert(id.0, (serial, true));
             }
@@ -196,7 +203,6 @@ impl Day {
                 world.dispatch.set_writable(PeerId(peer as u16), writable);
             }
         }
-        // What a step asks for must not leave before the next one by itself: polling is the shell's turn.
     }
 
     fn requests(&self) -> impl Iterator<Item = &Request> {
@@ -286,20 +292,22 @@ fn no_cell_is_written_more_often_than_its_limit(day: &Day) {
         for (at, first) in times.iter().enumerate() {
             for (count, last) in times[at..].iter().enumerate() {
                 let granted = u64::from(day.network.cell_burst) + (last - first) / interval_ms;
-                assert!(count as u64 + 1 <= granted, "{times:?}");
+                assert!((count as u64) < granted, "{times:?}");
             }
         }
     }
 }
 
 fn the_pace_of_a_peer_is_kept(day: &Day) {
-    let per_second = day.network.pdus_per_second as usize;
+    let per_second = u64::from(day.network.pdus_per_second);
     for peer in [PeerId(0), PeerId(1)] {
         let times: Vec<u64> =
             day.requests().filter(|request| request.peer == peer).map(|request| request.at_ms).collect();
-        for (at, first) in times.iter().enumerate() {
-            let in_a_second = times[at..].iter().take_while(|time| **time < first + 1000).count();
-            assert!(per_second == 0 || in_a_second <= per_second + 1, "{times:?}");
+        for (at, first) in times.iter().enumerate().filter(|_| per_second > 0) {
+            for (count, last) in times[at..].iter().enumerate() {
+                // A millisecond is the grain of the clock.
+                assert!(count as u64 * 1000 <= (last - first + 1) * per_second, "{times:?}");
+            }
         }
     }
 }
@@ -330,8 +338,8 @@ fn requests_fit_their_peer_and_never_part_an_enb(day: &Day) {
         assert!(day.requests().all(|request| request.cells.len() <= day.network.cells_per_pdu as usize));
         return;
     }
-    // The eNBs of `LTE` by cell index, and the tracking areas.
-    let enb = |cell: u32| [1, 1, 1, 2, 2, 3, 3, 3][cell as usize];
+    // The eNBs of `SCATTERED` by cell index, and the tracking areas.
+    let enb = |cell: u32| [1, 1, 1, 2, 1, 2, 3, 3][cell as usize];
     let tac = |cell: u32| if cell < 4 { 1 } else { 2 };
     for (index, request) in day.requests().enumerate() {
         let enbs: BTreeSet<u32> = request.cells.iter().map(|cell| enb(*cell)).collect();
@@ -359,7 +367,7 @@ fn everything_ends_at_rest(day: &Day) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn all_promises_hold_on_any_day(
