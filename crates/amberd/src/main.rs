@@ -1,2 +1,166 @@
-//! amberd
-fn main() {}
+//! The daemon that sends public warnings to every phone of an area, and its demonstration.
+
+// The shell: it owns clocks, files, threads and signals, and passes the time on as an argument.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod clock;
+mod config;
+mod core;
+mod country;
+mod daemon;
+mod demo;
+mod links;
+mod storage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use admin::Identity;
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::country::Country;
+
+/// Public-warning dispatcher: takes alerts from the control room and brings them to every phone of an area.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the daemon until SIGTERM.
+    Run {
+        #[command(flatten)]
+        file: ConfigFile,
+    },
+    /// Check the configuration, the inventory and the areas, and say what they amount to.
+    Check {
+        #[command(flatten)]
+        file: ConfigFile,
+    },
+    /// Print the effective configuration, every default written out.
+    Config {
+        #[command(flatten)]
+        file: ConfigFile,
+    },
+    /// Show one alert on its whole way through a simulated Serbia; needs no configuration, network or privilege.
+    Demo(demo::Arguments),
+    /// One operator's simulated network, told what to be on standard input.
+    #[command(hide = true)]
+    SimulatedOperator,
+    /// The demo's daemon: officers assert who they are, and every peer is on loopback.
+    #[command(hide = true)]
+    DemoDaemon {
+        #[command(flatten)]
+        file: ConfigFile,
+    },
+}
+
+#[derive(clap::Args)]
+struct ConfigFile {
+    /// The main file of the configuration.
+    #[arg(long = "config", value_name = "FILE", default_value = "/etc/amberd/amberd.toml")]
+    path: PathBuf,
+}
+
+/// Exit status: 0 done, 1 it failed, 2 a wrong command line or configuration.
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.verb {
+        Verb::Run { file } => {
+            log();
+            Config::read(&file.path)
+                .map_err(Failure::config)
+                .and_then(|config| daemon::run(&config, Identity::Peer).map_err(Failure::daemon))
+        }
+        Verb::Check { file } => check(&file.path).map_err(Failure::config),
+        Verb::Config { file } => {
+            let effective = Config::read(&file.path).and_then(|config| config.effective());
+            effective.map(|text| print!("{text}")).map_err(Failure::config)
+        }
+        Verb::Demo(arguments) => match demo::run(arguments) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(Failure { message: error.to_string(), status: 1 }),
+        },
+        Verb::SimulatedOperator => {
+            opsim::shell::run_from_stdin().map_err(|error| Failure { message: error.to_string(), status: 1 })
+        }
+        Verb::DemoDaemon { file } => {
+            log();
+            demo::daemon(&file.path).map_err(Failure::daemon)
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { message, status }) => {
+            eprintln!("amberd: {message}");
+            ExitCode::from(status)
+        }
+    }
+}
+
+struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    fn config(error: config::ConfigError) -> Self {
+        Self { message: error.to_string(), status: 2 }
+    }
+
+    fn daemon(error: daemon::DaemonError) -> Self {
+        let status = if matches!(error, daemon::DaemonError::Config(_)) { 2 } else { 1 };
+        Self { message: error.to_string(), status }
+    }
+}
+
+fn check(path: &std::path::Path) -> Result<(), config::ConfigError> {
+    let config = Config::read(path)?;
+    let country = Country::read(&config)?;
+    let inventory = &country.setup.inventory;
+    for (operator, number) in inventory.operators().iter().zip(0..) {
+        for rat in area::Rat::ALL {
+            let cells = inventory.cells_of_rat(area::OperatorId(number), rat);
+            let controllers = inventory.controllers().iter().zip(&country.setup.traits);
+            let served: u32 = controllers
+                .filter(|(controller, traits)| cells.contains(&controller.cells.start) && traits.is_some())
+                .map(|(controller, _)| controller.cells.end - controller.cells.start)
+                .sum();
+            let all = cells.end - cells.start;
+            println!("{:<10} {:<5} {all:>8} cells, {served:>8} with a peer", operator.name, rat.to_string());
+        }
+    }
+    println!(
+        "{} areas, {} peers, {} policies",
+        country.setup.atlas.areas().len(),
+        country.peers.len(),
+        config.profile.len()
+    );
+    for (name, role) in config.main.roles.unknown() {
+        println!("warning: roles.{role} names {name}, which this machine does not know");
+    }
+    if !link::kernel_sctp_available() {
+        println!("note: this kernel has no SCTP; a peer needs transport = \"sctp_over_udp\" here");
+    }
+    println!("ok");
+    Ok(())
+}
+
+/// Log lines for the journal: systemd stamps them, so they carry a level and no time; a terminal gets the time.
+fn log() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("AMBERD_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    if std::io::stderr().is_terminal() {
+        builder.init();
+    } else {
+        builder.without_time().with_ansi(false).init();
+    }
+}

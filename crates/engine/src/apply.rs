@@ -238,7 +238,7 @@ impl Engine {
             CellReport { controller, broadcast: id, serial: serial.2, verb, outcome, cells: cells.clone() };
         let Some(leg) = broadcast.leg_mut(controller) else { return };
         let confirmed = leg.totals()[Phase::Confirmed as usize];
-        leg.hear(current, traits, edition, &report);
+        leg.hear(wall_ms, current, traits, edition, &report);
         let more = leg.totals()[Phase::Confirmed as usize] > confirmed;
         let Some(alert) = self.alerts.get_mut(&alert) else { return };
         if alert.state == State::Approved && !matches!(outcome, Outcome::Sent | Outcome::Unanswered) {

@@ -202,7 +202,7 @@ impl Engine {
             // Volatile: see `record_sent`.
             let current = broadcast.current();
             if let Some(leg) = broadcast.leg_mut(controller) {
-                leg.hear(current, traits, edition, &report);
+                leg.hear(now.wall_ms, current, traits, edition, &report);
             }
             return;
         }

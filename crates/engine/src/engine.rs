@@ -189,10 +189,10 @@ impl Keys {
         if self.done.insert(key.clone(), (verb, alert)).is_none() {
             self.order.push_back(key.clone());
         }
-        if self.order.len() > Self::LIMIT {
-            if let Some(oldest) = self.order.pop_front() {
-                self.done.remove(&oldest);
-            }
+        if self.order.len() > Self::LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.done.remove(&oldest);
         }
     }
 }

@@ -59,6 +59,7 @@ pub struct Leg {
     attempt: u32,
     repeat: bool,
     verify: bool,
+    confirmed_ms: Option<(i64, i64)>,
 }
 
 /// What has been asked for these cells, and until when the same is not asked again.
@@ -84,6 +85,7 @@ impl Leg {
             attempt: 0,
             repeat: false,
             verify: false,
+            confirmed_ms: None,
         }
     }
 
@@ -100,6 +102,11 @@ impl Leg {
     /// How many cells are in each phase.
     pub fn totals(&self) -> &Totals {
         &self.totals
+    }
+
+    /// When the network first and last confirmed another cell of the present edition, in wall-clock milliseconds.
+    pub fn confirmed_ms(&self) -> Option<(i64, i64)> {
+        self.confirmed_ms
     }
 
     /// Each cell's index with its status, ascending.
@@ -131,6 +138,7 @@ impl Leg {
         for_each(&self.cells, wanted, &mut self.statuses, |status| status.want(changed, renew));
         self.repeat &= !changed;
         self.verify &= !changed;
+        self.confirmed_ms = self.confirmed_ms.filter(|_| !changed);
         self.attempt = 0;
         // What was asked for the old wish and has its answer holds nothing back any more.
         self.holds.retain(|hold| hold.until_ms.is_none());
@@ -174,13 +182,24 @@ impl Leg {
         self.count();
     }
 
-    /// A word of the network about `edition`.
-    pub fn hear(&mut self, current: Edition, traits: Traits, edition: Edition, report: &CellReport) {
+    /// A word of the network about `edition`, that came at `wall_ms`.
+    pub fn hear(
+        &mut self,
+        wall_ms: i64,
+        current: Edition,
+        traits: Traits,
+        edition: Edition,
+        report: &CellReport,
+    ) {
         let ear =
             Ear { current, in_place: traits.in_place, indications: traits.indications, repeat: self.repeat };
+        let confirmed = self.totals[Phase::Confirmed as usize];
         for_each_counted(&self.cells, &report.cells, &mut self.statuses, &mut self.totals, |status| {
             status.hear(ear, report.verb, edition, report.outcome);
         });
+        if self.totals[Phase::Confirmed as usize] > confirmed {
+            self.confirmed_ms = Some((self.confirmed_ms.map_or(wall_ms, |(first, _)| first), wall_ms));
+        }
         if report.outcome == Outcome::Unanswered {
             self.repeat = true;
             self.verify &= report.verb != Verb::Query;

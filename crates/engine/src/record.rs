@@ -5,7 +5,7 @@ use cbs::{MessageId, SerialNumber};
 use policy::Channel;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{AlertId, Version};
+use crate::alert::{AlertId, Private, Version};
 use crate::cells::Edition;
 use crate::now::Seq;
 use crate::order::{BroadcastId, Verb};
@@ -140,6 +140,18 @@ pub enum Record {
         /// Which.
         cells: CellRuns,
     },
+}
+
+impl Record {
+    /// What is personal in the record, with the alert and the number of the version it belongs to.
+    pub fn private_mut(&mut self) -> Option<(AlertId, u16, &mut Private)> {
+        match self {
+            Self::Drafted { alert, version, .. }
+            | Self::Revised { alert, version, .. }
+            | Self::Proposed { alert, version, .. } => Some((*alert, version.number, &mut version.private)),
+            _ => None,
+        }
+    }
 }
 
 /// A change of an alert's state that carries nothing else.

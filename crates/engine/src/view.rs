@@ -129,6 +129,10 @@ pub struct NetworkView {
     pub unserved: u32,
     /// The cells in which an older text may still be on the air.
     pub older: u32,
+    /// When the network first confirmed a cell of the present texts, in wall-clock milliseconds.
+    pub first_confirmed_ms: Option<i64>,
+    /// When it last confirmed another one, in wall-clock milliseconds.
+    pub last_confirmed_ms: Option<i64>,
     /// Why cells were refused.
     pub causes: BTreeMap<String, u32>,
 }
@@ -230,13 +234,12 @@ impl Engine {
         {
             let unserved =
                 alert.shown().map_or(0, |version| version.unserved.within(controller.cells.clone()).len());
-            let legs: Vec<_> = broadcasts
-                .iter()
-                .filter_map(|broadcast| {
-                    let leg = broadcast.legs.iter().find(|leg| leg.controller() == id)?;
-                    Some((broadcast.current(), leg.statuses().peekable()))
-                })
-                .collect();
+            let here = broadcasts.iter().filter_map(|broadcast| {
+                let leg = broadcast.legs.iter().find(|leg| leg.controller() == id)?;
+                Some((broadcast.current(), leg))
+            });
+            let times: Vec<(i64, i64)> = here.clone().filter_map(|(_, leg)| leg.confirmed_ms()).collect();
+            let legs: Vec<_> = here.map(|(current, leg)| (current, leg.statuses().peekable())).collect();
             if unserved == 0 && legs.is_empty() {
                 continue;
             }
@@ -251,12 +254,21 @@ impl Engine {
                     off: Counts::default(),
                     unserved: 0,
                     older: 0,
+                    first_confirmed_ms: None,
+                    last_confirmed_ms: None,
                     causes: BTreeMap::new(),
                 });
                 networks.len() - 1
             });
             networks[at].unserved += unserved;
             networks[at].fold(legs);
+            for (first, last) in times {
+                let network = &mut networks[at];
+                network.first_confirmed_ms =
+                    Some(network.first_confirmed_ms.map_or(first, |known| known.min(first)));
+                network.last_confirmed_ms =
+                    Some(network.last_confirmed_ms.map_or(last, |known| known.max(last)));
+            }
         }
         networks
     }

@@ -1,0 +1,232 @@
+//! A mobile operator: its network, the message codes that are ours there, and its peers.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// One mobile operator.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operator {
+    /// Its name, as in the inventory.
+    pub(crate) name: String,
+    /// The message codes that are ours alone in its network, first and last.
+    #[serde(default = "all_codes")]
+    pub(crate) message_codes: [u16; 2],
+    /// The geographical scope of every serial number there: 1 is the whole network.
+    #[serde(default = "plmn_scope")]
+    pub(crate) geographical_scope: u8,
+    /// Its peers.
+    pub(crate) peer: Vec<Peer>,
+}
+
+const fn all_codes() -> [u16; 2] {
+    [0, 1023]
+}
+
+const fn plmn_scope() -> u8 {
+    1
+}
+
+/// One peer: an MME or a BSC.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Peer {
+    /// Its name.
+    pub(crate) name: String,
+    /// What it speaks.
+    pub(crate) protocol: Protocol,
+    /// How octets travel.
+    pub(crate) transport: Transport,
+    /// Who opens the connection; by the standards we do.
+    #[serde(default)]
+    pub(crate) role: Role,
+    /// Its addresses: where to dial, or from where it may come in (its port is not looked at then).
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// Where we listen, when it dials us.
+    #[serde(default)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Its UDP port, for SCTP over UDP.
+    #[serde(default = "sctp_over_udp")]
+    pub(crate) udp_port: u16,
+    /// The controllers of the inventory that it serves.
+    pub(crate) controllers: Vec<String>,
+    /// Every peer of a controller gets every message, in place of the first that is up.
+    #[serde(default)]
+    pub(crate) all: bool,
+    /// How many requests may wait for its answer at once.
+    #[serde(default = "window")]
+    pub(crate) window: u16,
+    /// The most cells in one request; the protocol's own bound when absent.
+    #[serde(default)]
+    pub(crate) cells_per_pdu: Option<u32>,
+    /// The longest request, in octets.
+    #[serde(default = "octets_per_pdu")]
+    pub(crate) octets_per_pdu: u32,
+    /// The most requests in a second; 0 is no limit.
+    #[serde(default)]
+    pub(crate) pdus_per_second: u32,
+    /// How long to wait for an answer, in milliseconds.
+    #[serde(default = "answer_timeout_ms")]
+    pub(crate) answer_timeout_ms: u32,
+    /// How often to send a keep-alive, in milliseconds (CBSP).
+    #[serde(default = "keep_alive_ms")]
+    pub(crate) keep_alive_ms: u32,
+    /// The least time between two writes to one cell, in milliseconds; 0 is no limit.
+    #[serde(default = "cell_interval_ms")]
+    pub(crate) cell_interval_ms: u32,
+    /// How many writes a cell may get at once before that interval holds.
+    #[serde(default = "cell_burst")]
+    pub(crate) cell_burst: u16,
+    /// It sends indications of what is really on the air (SBc-AP).
+    #[serde(default = "yes")]
+    pub(crate) indications: bool,
+    /// Ask for warnings to stand beside others (SBc-AP); never turn it off but for an MME known to refuse it.
+    #[serde(default = "yes")]
+    pub(crate) concurrent: bool,
+    /// Leave areas and cells out when a message is for all that it has (SBc-AP).
+    #[serde(default)]
+    pub(crate) whole_network_without_areas: bool,
+    /// It writes the repetition period as libosmocore does, in place of TS 48.049 (CBSP).
+    #[serde(default)]
+    pub(crate) osmocom_period: bool,
+    /// It takes 0 broadcasts for one, so "until stopped" is sent as 65535 (CBSP).
+    #[serde(default)]
+    pub(crate) zero_is_one: bool,
+}
+
+/// The protocol of a peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Protocol {
+    /// SBc-AP, to an MME.
+    Sbcap,
+    /// CBSP, to a BSC.
+    Cbsp,
+}
+
+/// How octets travel to a peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Transport {
+    /// TCP.
+    Tcp,
+    /// SCTP of the kernel.
+    Sctp,
+    /// SCTP over UDP in user space: for labs and closed tunnels only.
+    SctpOverUdp,
+}
+
+/// Who opens the connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    /// We do.
+    #[default]
+    Dial,
+    /// The peer does.
+    Listen,
+}
+
+const fn sctp_over_udp() -> u16 {
+    9899
+}
+
+const fn window() -> u16 {
+    4
+}
+
+const fn octets_per_pdu() -> u32 {
+    65_535
+}
+
+const fn answer_timeout_ms() -> u32 {
+    10_000
+}
+
+const fn keep_alive_ms() -> u32 {
+    30_000
+}
+
+const fn cell_interval_ms() -> u32 {
+    1_000
+}
+
+const fn cell_burst() -> u16 {
+    4
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Operator {
+    /// Refuses what could not work.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let [first, last] = self.message_codes;
+        if first > last || last > 1023 {
+            return Err(format!(
+                "message_codes: expected [first, last] within 0 to 1023, found [{first}, {last}]"
+            ));
+        }
+        if self.geographical_scope > 3 {
+            let found = self.geographical_scope;
+            return Err(format!("geographical_scope: expected 0 to 3, found {found}"));
+        }
+        if self.peer.is_empty() {
+            return Err("peer: expected at least one [[peer]], found none".into());
+        }
+        self.peer.iter().try_for_each(Peer::check)
+    }
+}
+
+impl Peer {
+    fn check(&self) -> Result<(), String> {
+        let wrong = |key: &str, expected: &str, found: String| {
+            Err(format!("peer {:?}: {key}: expected {expected}, found {found}", self.name))
+        };
+        if self.addresses.is_empty() {
+            return wrong("addresses", "at least one \"address:port\"", "none".into());
+        }
+        if self.controllers.is_empty() {
+            return wrong("controllers", "at least one controller of the inventory", "none".into());
+        }
+        match (self.protocol, self.transport) {
+            (Protocol::Cbsp, Transport::Tcp)
+            | (Protocol::Sbcap, Transport::Sctp | Transport::SctpOverUdp) => {}
+            (Protocol::Cbsp, _) => {
+                return wrong("transport", "tcp for cbsp", format!("{:?}", self.transport));
+            }
+            (Protocol::Sbcap, _) => {
+                return wrong(
+                    "transport",
+                    "sctp or sctp_over_udp for sbcap",
+                    format!("{:?}", self.transport),
+                );
+            }
+        }
+        if self.role == Role::Listen && self.listen.is_none() {
+            return wrong("listen", "the address we listen on, since role is \"listen\"", "none".into());
+        }
+        let at_least_one = [
+            ("window", u32::from(self.window)),
+            ("cell_burst", u32::from(self.cell_burst)),
+            ("cells_per_pdu", self.cells_per_pdu.unwrap_or(1)),
+            ("answer_timeout_ms", self.answer_timeout_ms),
+        ];
+        if let Some((key, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
+            return wrong(key, "at least 1", "0".into());
+        }
+        if !(1_000..=120_000).contains(&self.keep_alive_ms) {
+            return wrong("keep_alive_ms", "1000 to 120000", self.keep_alive_ms.to_string());
+        }
+        if self.octets_per_pdu < 2_000 {
+            return wrong(
+                "octets_per_pdu",
+                "at least 2000, the length of a 15-page message",
+                self.octets_per_pdu.to_string(),
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,376 @@
+//! The dispatcher's thread: it alone owns the engine and dispatch. Everything comes in by one channel, and leaves as
+//! records for the journal, PDUs for the links, and answers for the admin socket.
+//!
+//! One turn: take what has come in; let engine and dispatch work until neither has anything left to say; hand the
+//! records over; answer those whose records are durable.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use admin::{Answer, Caller, Problem, Request};
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use dispatch::{Dispatch, FirstContact, NoticeKind, PeerId};
+use engine::command::{Actor, Command};
+use engine::{Engine, Entry, Now, Seq};
+use link::{Connection, EventKind, LinkEvent, SendError};
+use tokio::sync::{oneshot, watch};
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::storage::Storage;
+
+mod answers;
+
+/// Something that comes in.
+pub(crate) enum Input {
+    /// A call on the admin socket.
+    Ask {
+        /// Who asks.
+        caller: Caller,
+        /// What.
+        request: Request,
+        /// Where the answer goes.
+        reply: Reply,
+    },
+    /// Something happened on a link; links are numbered as peers are.
+    Link(LinkEvent),
+    /// The journal's thread has something to say.
+    Journal(journal::Outcome),
+    /// Finish: hand over what there is, close the links, end.
+    Stop,
+}
+
+/// Where an answer goes.
+pub(crate) type Reply = oneshot::Sender<Result<Answer, Problem>>;
+
+/// Who somebody is.
+pub(crate) type Identify = Box<dyn Fn(&Caller) -> Actor + Send>;
+
+/// A peer as the control room is shown it.
+#[derive(Debug)]
+pub(crate) struct PeerFacts {
+    pub(crate) name: String,
+    pub(crate) operator: String,
+    pub(crate) protocol: String,
+    pub(crate) controllers: Vec<String>,
+    pub(crate) address: String,
+}
+
+/// A peer's link at this moment.
+#[derive(Default)]
+struct PeerLink {
+    connection: Option<Connection>,
+    /// A PDU that the link's full queue has not taken yet.
+    held: Option<Bytes>,
+    since_ms: Option<i64>,
+    last_notice: Option<String>,
+}
+
+/// What the dispatcher's thread owns.
+pub(crate) struct Core {
+    clock: Clock,
+    engine: Engine,
+    dispatch: Dispatch,
+    storage: Storage,
+    identify: Identify,
+    peers: Vec<PeerFacts>,
+    links: Vec<PeerLink>,
+    /// Records that wait to be handed to the journal.
+    records: Vec<Entry>,
+    durable: Seq,
+    /// Why nothing can be made durable any more.
+    journal_failed: Option<String>,
+    /// Answers that wait for their records.
+    answers: VecDeque<(Seq, Reply, Result<Answer, Problem>)>,
+    changed: watch::Sender<u64>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        clock: Clock,
+        engine: Engine,
+        dispatch: Dispatch,
+        storage: Storage,
+        identify: Identify,
+        peers: Vec<PeerFacts>,
+        changed: watch::Sender<u64>,
+    ) -> Self {
+        let links = peers.iter().map(|_| PeerLink::default()).collect();
+        let durable = engine.last();
+        Self {
+            clock,
+            engine,
+            dispatch,
+            storage,
+            identify,
+            peers,
+            links,
+            records: Vec::new(),
+            durable,
+            journal_failed: None,
+            answers: VecDeque::new(),
+            changed,
+        }
+    }
+
+    /// Works until told to stop.
+    pub(crate) fn run(mut self, inputs: &Receiver<Input>) {
+        let now = self.clock.now();
+        self.engine.start(now, &mut self.records);
+        loop {
+            self.work();
+            let input = match self.wait() {
+                Some(wait) => inputs.recv_timeout(wait),
+                None => inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match input {
+                Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(input) => {
+                    self.take(input);
+                    // Whatever else is there joins the turn, up to a bound: nothing due may wait for a flood.
+                    for input in inputs.try_iter().take(INPUTS_A_TURN) {
+                        if matches!(input, Input::Stop) {
+                            return self.finish();
+                        }
+                        self.take(input);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        self.finish();
+    }
+
+    fn wait(&self) -> Option<Duration> {
+        let wakes = [self.engine.next_wakeup(), self.dispatch.next_wakeup()];
+        let wake_ms = wakes.into_iter().flatten().min()?;
+        Some(Duration::from_millis(wake_ms.saturating_sub(self.clock.now().monotonic_ms)))
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = self.clock.now();
+        match input {
+            Input::Ask { caller, request, reply } => self.ask(now, &caller, request, reply),
+            Input::Link(event) => self.link(now, event),
+            Input::Journal(journal::Outcome::Durable(seq)) => {
+                self.durable = Seq(seq.0);
+                self.engine.durable(self.durable);
+            }
+            Input::Journal(journal::Outcome::Failed(error)) => self.lose_journal(&error.to_string()),
+            Input::Stop => {}
+        }
+    }
+
+    /// Lets everything that is due happen, and hands out what comes of it.
+    fn work(&mut self) {
+        let now = self.clock.now();
+        let before = self.engine.last();
+        self.engine.tick(now, &mut self.records);
+        self.dispatch.handle_timeout(now.monotonic_ms);
+        loop {
+            let mut idle = true;
+            while let Some(demand) = self.engine.poll_demand() {
+                self.dispatch.demand(now.monotonic_ms, demand);
+                idle = false;
+            }
+            while let Some((peer, pdu)) = self.dispatch.poll_transmit(now.monotonic_ms) {
+                self.send(peer, pdu);
+                idle = false;
+                // A cancel that the reports below bring about must not wait behind more writes than these.
+                self.hear(now);
+            }
+            idle &= !self.hear(now);
+            if idle {
+                break;
+            }
+        }
+        while let Some(notice) = self.dispatch.poll_notice() {
+            self.notice(&notice);
+        }
+        self.hand_over();
+        self.answer();
+        if self.engine.last() != before {
+            self.changed.send_modify(|number| *number += 1);
+        }
+    }
+
+    fn hear(&mut self, now: Now) -> bool {
+        let mut heard = false;
+        while let Some(report) = self.dispatch.poll_report() {
+            self.engine.report(now, report, &mut self.records);
+            heard = true;
+        }
+        heard
+    }
+
+    fn send(&mut self, peer: PeerId, pdu: Bytes) {
+        let Some(link) = self.links.get_mut(usize::from(peer.0)) else { return };
+        // A link that is gone says so itself; what was meant for it is reported unanswered then.
+        let Some(connection) = &link.connection else { return };
+        if connection.send(pdu.clone()) == Err(SendError::Full) {
+            link.held = Some(pdu);
+            self.dispatch.set_writable(peer, false);
+        }
+    }
+
+    fn link(&mut self, now: Now, event: LinkEvent) {
+        let Ok(number) = u16::try_from(event.link.0) else { return };
+        let peer = PeerId(number);
+        let (Some(link), Some(facts)) =
+            (self.links.get_mut(usize::from(number)), self.peers.get(usize::from(number)))
+        else {
+            if let EventKind::Refused { address } = event.kind {
+                warn!(%address, "an unknown address dialled in and was turned away");
+            }
+            return;
+        };
+        let name = facts.name.as_str();
+        match event.kind {
+            EventKind::Up { peer: address, connection } => {
+                info!(peer = name, %address, "link up");
+                link.connection = Some(connection);
+                link.held = None;
+                link.since_ms = Some(now.wall_ms);
+                let met = self.engine.meet(now, name, &mut self.records);
+                self.dispatch.set_writable(peer, true);
+                self.dispatch.link_up(now.monotonic_ms, peer, FirstContact(!met));
+            }
+            EventKind::Down { reason, dropped_frames } => {
+                warn!(peer = name, reason, dropped_frames, "link down");
+                link.connection = None;
+                link.held = None;
+                link.since_ms = Some(now.wall_ms);
+                link.last_notice = Some(reason);
+                self.dispatch.link_down(now.monotonic_ms, peer);
+            }
+            EventKind::Frame(frame) => self.dispatch.received(now.monotonic_ms, peer, &frame),
+            EventKind::Writable => {
+                let held = link.held.take();
+                self.dispatch.set_writable(peer, true);
+                if let Some(pdu) = held {
+                    self.send(peer, pdu);
+                }
+            }
+            EventKind::Unreachable { reason, retry_in_ms } => {
+                // Every attempt of a long outage is the same news: said when it changes.
+                if link.last_notice.as_ref() != Some(&reason) {
+                    warn!(peer = name, reason, retry_in_ms, "cannot connect");
+                    link.last_notice = Some(reason);
+                }
+            }
+            EventKind::Refused { address } => {
+                warn!(%address, "an unknown address dialled in and was turned away")
+            }
+            EventKind::Flapping { losses } => warn!(peer = name, losses, "the link is flapping"),
+            EventKind::Path { address, reachable } => {
+                info!(peer = name, %address, reachable, "a path changed")
+            }
+        }
+        self.changed.send_modify(|number| *number += 1);
+    }
+
+    fn notice(&mut self, notice: &dispatch::Notice) {
+        let Some(link) = self.links.get_mut(usize::from(notice.peer.0)) else { return };
+        let name = self.peers.get(usize::from(notice.peer.0)).map_or("", |facts| facts.name.as_str());
+        if notice.kind == NoticeKind::Ready {
+            info!(peer = name, "ready");
+            return;
+        }
+        warn!(peer = name, kind = notice.kind.name(), "{}", notice.words);
+        link.last_notice = Some(notice.words.clone());
+        if notice.kind == NoticeKind::CloseLink {
+            if let Some(connection) = &link.connection {
+                connection.abort(notice.words.clone());
+            }
+        }
+    }
+
+    fn hand_over(&mut self) {
+        let entries = std::mem::take(&mut self.records);
+        if self.journal_failed.is_none()
+            && let Err(error) = self.storage.append(&entries)
+        {
+            self.lose_journal(&error.to_string());
+        }
+    }
+
+    /// From now on nothing becomes durable: no new write leaves, cancels still go out.
+    fn lose_journal(&mut self, why: &str) {
+        error!(why, "the journal cannot be written: no new write leaves; cancels still go out");
+        self.journal_failed = Some(why.to_owned());
+        for (_, reply, _) in self.answers.drain(..) {
+            // The caller may have gone; nothing is lost by that.
+            let _ = reply.send(Err(Problem::journal_failed(why)));
+        }
+        self.changed.send_modify(|number| *number += 1);
+    }
+
+    fn answer(&mut self) {
+        while let Some((seq, ..)) = self.answers.front() {
+            if *seq > self.durable {
+                break;
+            }
+            if let Some((_, reply, answer)) = self.answers.pop_front() {
+                // The caller may have gone; nothing is lost by that.
+                let _ = reply.send(answer);
+            }
+        }
+    }
+
+    fn ask(&mut self, now: Now, caller: &Caller, request: Request, reply: Reply) {
+        let actor = (self.identify)(caller);
+        let mut answer = None;
+        let result = match request {
+            Request::Command { key, command } => self.command(now, &actor, key, command, &mut answer),
+            request => self.look(now, &actor, request),
+        };
+        match answer {
+            Some(seq) if seq > self.durable => self.answers.push_back((seq, reply, result)),
+            _ => drop(reply.send(result)),
+        }
+    }
+
+    /// Does it, and names the record that must be durable before the answer.
+    fn command(
+        &mut self,
+        now: Now,
+        actor: &Actor,
+        key: Option<String>,
+        command: Command,
+        answer_after: &mut Option<Seq>,
+    ) -> Result<Answer, Problem> {
+        let cancels = matches!(command, Command::Cancel { .. });
+        if let Some(why) = self.journal_failed.as_ref().filter(|_| !cancels) {
+            return Err(Problem::journal_failed(why.clone()));
+        }
+        let verb = command.verb();
+        let alert = self.engine.command(now, actor, key, command, &mut self.records)?;
+        info!(%alert, verb, by = actor.name, "done");
+        if self.journal_failed.is_none() {
+            *answer_after = Some(self.engine.last());
+        }
+        self.show(alert)
+    }
+
+    fn finish(mut self) {
+        self.hand_over();
+        for link in &self.links {
+            if let Some(connection) = &link.connection {
+                connection.close("the daemon stops");
+            }
+        }
+        match self.storage.close() {
+            Ok(()) => {
+                for (_, reply, answer) in self.answers.drain(..) {
+                    let _ = reply.send(answer);
+                }
+            }
+            Err(error) => error!(%error, "the journal's last records may be lost"),
+        }
+        info!("stopped");
+    }
+}
+
+/// How many inputs join one turn.
+const INPUTS_A_TURN: usize = 256;

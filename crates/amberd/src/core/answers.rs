@@ -1,0 +1,139 @@
+//! What the admin socket is shown.
+
+use admin::{
+    Answer, ChangeView, JournalView, Me, PeerView, PreviewView, Problem, ReachView, Request, StatusView,
+    TrafficRow,
+};
+use area::CellRuns;
+use dispatch::PeerId;
+use engine::AlertId;
+use engine::command::{Actor, Wording};
+use engine::{Now, Refusal};
+
+use super::Core;
+
+impl Core {
+    /// Answers what changes nothing.
+    pub(super) fn look(&self, now: Now, actor: &Actor, request: Request) -> Result<Answer, Problem> {
+        let roles = actor.roles;
+        let reads = actor.root || roles.author || roles.approver || roles.auditor || roles.admin;
+        if !reads && !matches!(request, Request::Status) {
+            let found = format!("{} has none", actor.name);
+            return Err(Problem::forbidden(format!("expected a role to read with, found that {found}")));
+        }
+        match request {
+            Request::Command { .. } => Err(Problem::forbidden("a command is not a look")),
+            Request::List { state } => {
+                let alerts =
+                    self.engine.alerts().filter(|alert| state.is_none_or(|state| alert.state == state));
+                let ids: Vec<AlertId> = alerts.map(|alert| alert.id).collect();
+                Ok(Answer::Alerts(ids.into_iter().filter_map(|id| self.engine.view(id)).collect()))
+            }
+            Request::Peers => Ok(Answer::Peers(self.peers())),
+            Request::Preview { class, wording } => self.preview(now, actor, &class, wording),
+            Request::Show { alert } => self.show(alert),
+            Request::Status => Ok(Answer::Status(Box::new(self.status(actor)))),
+            Request::Traffic { alert } => self.traffic(alert),
+        }
+    }
+
+    pub(super) fn show(&self, alert: AlertId) -> Result<Answer, Problem> {
+        let view = self.engine.view(alert).ok_or(Refusal::UnknownAlert { alert })?;
+        Ok(Answer::Alert(Box::new(view)))
+    }
+
+    fn preview(&self, now: Now, actor: &Actor, class: &str, wording: Wording) -> Result<Answer, Problem> {
+        let (plan, version) = self.engine.preview(now, actor, class, wording)?;
+        let changes = plan.changes.into_iter().map(|(language, change)| ChangeView {
+            language,
+            at: change.at,
+            from: change.from,
+            to: change.to,
+        });
+        Ok(Answer::Preview(Box::new(PreviewView {
+            changes: changes.collect(),
+            networks: self.reach(&version.cells, &version.unserved),
+            version: engine::view::version_view(&version),
+        })))
+    }
+
+    fn reach(&self, cells: &CellRuns, unserved: &CellRuns) -> Vec<ReachView> {
+        let inventory = &self.engine.setup().inventory;
+        let mut rows: Vec<ReachView> = Vec::new();
+        for controller in inventory.controllers() {
+            let operator = &inventory.operator(controller.operator).name;
+            let cells = cells.within(controller.cells.clone()).len();
+            let unserved = unserved.within(controller.cells.clone()).len();
+            match rows.iter_mut().find(|row| row.operator == *operator && row.rat == controller.rat) {
+                Some(row) => {
+                    row.cells += cells;
+                    row.unserved += unserved;
+                }
+                None => {
+                    rows.push(ReachView { operator: operator.clone(), rat: controller.rat, cells, unserved })
+                }
+            }
+        }
+        rows.retain(|row| row.cells + row.unserved > 0);
+        rows
+    }
+
+    fn traffic(&self, alert: AlertId) -> Result<Answer, Problem> {
+        let inventory = &self.engine.setup().inventory;
+        let known = self.engine.alert(alert).ok_or(Refusal::UnknownAlert { alert })?;
+        let mut rows: Vec<TrafficRow> = Vec::new();
+        for traffic in known.broadcasts.iter().flat_map(|id| self.dispatch.traffic(*id)) {
+            let controller = inventory.controller(traffic.controller);
+            let operator = &inventory.operator(controller.operator).name;
+            let (pdus, octets) = (traffic.pdus, traffic.octets);
+            match rows.iter_mut().find(|row| row.operator == *operator && row.rat == controller.rat) {
+                Some(row) => {
+                    row.pdus += pdus;
+                    row.octets += octets;
+                }
+                None => {
+                    rows.push(TrafficRow { operator: operator.clone(), rat: controller.rat, pdus, octets })
+                }
+            }
+        }
+        Ok(Answer::Traffic(rows))
+    }
+
+    fn peers(&self) -> Vec<PeerView> {
+        let views = self.peers.iter().zip(&self.links).zip(0..).map(|((facts, link), number)| {
+            let status = self.dispatch.peer_status(PeerId(number));
+            PeerView {
+                name: facts.name.clone(),
+                operator: facts.operator.clone(),
+                protocol: facts.protocol.clone(),
+                controllers: facts.controllers.clone(),
+                address: facts.address.clone(),
+                up: status.up,
+                ready: status.ready,
+                since_ms: link.since_ms,
+                in_flight: status.in_flight as u64,
+                queued: status.queued_orders as u64,
+                pdus_sent: status.pdus_sent,
+                octets_sent: status.octets_sent,
+                pdus_received: status.pdus_received,
+                last_notice: link.last_notice.clone(),
+            }
+        });
+        views.collect()
+    }
+
+    fn status(&self, actor: &Actor) -> StatusView {
+        let inventory = &self.engine.setup().inventory;
+        let state =
+            self.journal_failed.as_ref().map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
+        let open = self.engine.alerts().filter(|alert| !alert.state.is_over()).count();
+        StatusView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            inventory: hex::encode(inventory.digest()),
+            cells: inventory.len(),
+            journal: JournalView { seq: self.durable.0, state },
+            alerts_open: u32::try_from(open).unwrap_or(u32::MAX),
+            me: Me { name: actor.name.clone(), roles: actor.roles },
+        }
+    }
+}

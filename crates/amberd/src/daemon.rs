@@ -1,0 +1,141 @@
+//! `amberd run`: everything joined, until a signal says stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use admin::{Answer, Caller, Control, Identity, Problem, Request};
+use crossbeam_channel::{Sender, unbounded};
+use engine::Engine;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+use tracing::info;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::core::{Core, Identify, Input};
+use crate::country::Country;
+use crate::links::Links;
+use crate::storage::{Storage, StorageError};
+
+/// Why the daemon does not start, or ends before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DaemonError {
+    /// The admin socket.
+    #[error("admin socket: {0}")]
+    Admin(#[from] admin::Error),
+    /// The configuration.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// A thread, a signal handler or the runtime.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// A link.
+    #[error("link: {0}")]
+    Link(#[from] link::LinkError),
+    /// The dispatcher's thread ended by itself.
+    #[error("the dispatcher ended by itself")]
+    Lost,
+    /// The journal.
+    #[error("journal: {0}")]
+    Storage(#[from] StorageError),
+}
+
+/// The way from the admin socket to the dispatcher's thread.
+#[derive(Clone)]
+struct Door {
+    inputs: Sender<Input>,
+    changed: watch::Receiver<u64>,
+}
+
+impl Control for Door {
+    async fn ask(&self, caller: Caller, request: Request) -> Result<Answer, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let stopping = || Problem::busy("the daemon is stopping");
+        self.inputs.send(Input::Ask { caller, request, reply }).map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.clone()
+    }
+}
+
+/// Runs until SIGTERM or SIGINT. `identity` is the kernel's word, but for the demo.
+pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    let Country { setup, dispatch, peers } = Country::read(config)?;
+    info!(
+        cells = setup.inventory.len(),
+        controllers = setup.inventory.controllers().len(),
+        peers = peers.len(),
+        "the country is read"
+    );
+    let (inputs, incoming) = unbounded();
+    let mut engine = Engine::new(setup);
+    std::fs::create_dir_all(&config.main.state_dir)?;
+    let to_core = inputs.clone();
+    let report = move |outcome| drop(to_core.send(Input::Journal(outcome)));
+    let storage = Storage::open(&config.main.state_dir, &mut engine, report)?;
+    info!(records = engine.last().0, alerts = engine.alerts().count(), "the journal is replayed");
+    let (changed, watcher) = watch::channel(0);
+    let core = Core::new(Clock::start(), engine, dispatch, storage, identify(config), peers, changed);
+    let thread = thread::Builder::new().name("dispatcher".into()).spawn(move || core.run(&incoming))?;
+
+    let to_core = inputs.clone();
+    let sink: link::Sink = Arc::new(move |event| drop(to_core.send(Input::Link(event))));
+    let door = Door { inputs: inputs.clone(), changed: watcher };
+    let stopped = runtime.block_on(async {
+        let admin = &config.main.admin;
+        let mode = u32::from_str_radix(&admin.mode, 8).unwrap_or(0o660);
+        let listener = admin::bind(&admin.socket, mode, group(config)?).await?;
+        let links = Links::open(config, &sink, runtime.handle())?;
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        info!(socket = %admin.socket.display(), "ready");
+        // Outside systemd there is nobody to tell.
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+        let limits = admin::Limits {
+            request_bytes_max: config.main.limits.request_bytes_max,
+            ..admin::Limits::default()
+        };
+        let stop = async {
+            tokio::select! {
+                _ = term.recv() => info!("SIGTERM: stopping"),
+                _ = int.recv() => info!("SIGINT: stopping"),
+            }
+            let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        };
+        admin::serve(listener, door, identity, limits, stop).await;
+        // A socket that is left behind would be replaced at the next start; a missing one is no loss.
+        let _ = std::fs::remove_file(&admin.socket);
+        Ok::<Links, DaemonError>(links)
+    });
+    // The core ends whatever happened, so that what it holds reaches the disk.
+    let _ = inputs.send(Input::Stop);
+    let ended = thread.join();
+    let links = stopped?;
+    ended.map_err(|_| DaemonError::Lost)?;
+    drop(links);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(4));
+    Ok(())
+}
+
+fn identify(config: &Config) -> Identify {
+    let roles = config.main.roles.clone();
+    Box::new(move |caller| match &caller.asserted {
+        Some(officer) => roles.asserted(officer),
+        None => roles.actor(caller.uid, caller.gid),
+    })
+}
+
+fn group(config: &Config) -> Result<Option<u32>, ConfigError> {
+    let Some(name) = &config.main.admin.group else { return Ok(None) };
+    match uzers::get_group_by_name(name) {
+        Some(group) => Ok(Some(group.gid())),
+        None => Err(ConfigError {
+            file: PathBuf::from("admin.group"),
+            message: format!("expected a group of this machine, found {name:?}"),
+        }),
+    }
+}

@@ -1,0 +1,97 @@
+//! One link a peer: dialled, or let in by a listener that peers share.
+
+use std::net::{IpAddr, SocketAddr};
+
+use link::{
+    DialConfig, Framing, Limits, Link, LinkError, LinkId, ListenConfig, Listener, Peers, SctpSettings, Sink,
+};
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use crate::config::{Config, Peer, Role, Transport};
+
+/// Every link of the daemon; they end when this is dropped.
+pub(crate) struct Links {
+    _dialled: Vec<Link>,
+    _listeners: Vec<Listener>,
+}
+
+impl Links {
+    /// Opens all of them. A link's number is its peer's.
+    pub(crate) fn open(config: &Config, sink: &Sink, runtime: &Handle) -> Result<Self, LinkError> {
+        let peers: Vec<&Peer> = config.operator.iter().flat_map(|operator| &operator.peer).collect();
+        let mut dialled = Vec::new();
+        let mut doors: Vec<Door> = Vec::new();
+        for (peer, number) in peers.into_iter().zip(0..) {
+            let id = LinkId(number);
+            if peer.transport == Transport::SctpOverUdp {
+                warn!(
+                    peer = peer.name,
+                    "SCTP over UDP authenticates nobody: for labs and closed tunnels only"
+                );
+            }
+            match (peer.role, peer.listen) {
+                (Role::Listen, Some(bind)) => {
+                    let ips: Vec<IpAddr> = peer.addresses.iter().map(SocketAddr::ip).collect();
+                    let fits = |door: &&mut Door| {
+                        door.bind == bind
+                            && door.transport == peer.transport
+                            && door.udp_port == peer.udp_port
+                    };
+                    match doors.iter_mut().find(fits) {
+                        Some(door) => door.peers.push((id, ips)),
+                        None => doors.push(Door {
+                            bind,
+                            transport: peer.transport,
+                            udp_port: peer.udp_port,
+                            peers: vec![(id, ips)],
+                        }),
+                    }
+                }
+                _ => {
+                    let transport = transport(peer.transport, None, peer.udp_port);
+                    let mut dial = DialConfig::new(&peer.name, transport, peer.addresses.clone());
+                    dial.limits = limits(peer.transport);
+                    dialled.push(Link::dial(id, dial, sink.clone(), runtime)?);
+                }
+            }
+        }
+        let mut listeners = Vec::new();
+        for (door, number) in doors.into_iter().zip(0..) {
+            let transport_config = transport(door.transport, Some(door.udp_port), 0);
+            let name = format!("listener {}", door.bind);
+            let mut listen = ListenConfig::new(name, transport_config, door.bind, Peers::Known(door.peers));
+            listen.limits = limits(door.transport);
+            listeners.push(Listener::bind(LinkId(LISTENERS + number), listen, sink.clone(), runtime)?);
+        }
+        Ok(Self { _dialled: dialled, _listeners: listeners })
+    }
+}
+
+/// A place where peers dial in.
+struct Door {
+    bind: SocketAddr,
+    transport: Transport,
+    udp_port: u16,
+    peers: Vec<(LinkId, Vec<IpAddr>)>,
+}
+
+/// Where the numbers of listeners begin: above every peer's.
+const LISTENERS: u32 = 1 << 16;
+
+fn transport(transport: Transport, local_port: Option<u16>, remote_port: u16) -> link::Transport {
+    match transport {
+        Transport::Tcp => link::Transport::Tcp(Framing::CBSP),
+        Transport::Sctp => link::Transport::KernelSctp(SctpSettings::default()),
+        Transport::SctpOverUdp => {
+            link::Transport::UdpSctp { settings: SctpSettings::default(), local_port, remote_port }
+        }
+    }
+}
+
+fn limits(transport: Transport) -> Limits {
+    match transport {
+        Transport::Tcp => Limits { max_frame_bytes: cbsp::FRAME_MAX_BYTES, ..Limits::default() },
+        Transport::Sctp | Transport::SctpOverUdp => Limits::default(),
+    }
+}
