@@ -71,6 +71,11 @@ impl Network {
         Ok(Self { operator: plan.operator.clone(), radio, phones, elements })
     }
 
+    /// Remembers at most `changes` changes of what is on the air; [`Radio::HISTORY_MAX`] otherwise.
+    pub fn limit_history(&mut self, changes: usize) {
+        self.radio.limit_history(changes);
+    }
+
     /// A dispatcher is connected to an element.
     pub fn connected(&mut self, now_ms: u64, ElementId(id): ElementId) {
         self.elements[id].connected(now_ms, &mut self.radio);

@@ -69,6 +69,8 @@ pub struct Radio {
     fresh: Vec<Aired>,
     /// By time and order of entry: what ends by itself.
     ends: BTreeMap<(u64, u64), Aired>,
+    /// So many ends are worth looking for those that are no more.
+    ends_max: usize,
     entries: u64,
     history: Vec<Change>,
     history_max: usize,
@@ -78,13 +80,11 @@ pub struct Radio {
 impl Radio {
     /// The most messages in one cell.
     pub const MESSAGES_PER_CELL_MAX: usize = 16;
-    /// The most broadcasts, each in any number of cells, that end by themselves and have not ended.
-    pub const BROADCASTS_MAX: usize = 1_000_000;
     /// The most changes that are remembered unless the caller sets another limit.
     pub const HISTORY_MAX: usize = 4_000_000;
 
     /// The silent cells of an operator.
-    pub fn new(inventory: Arc<Inventory>, operator: OperatorId) -> Self {
+    pub(crate) fn new(inventory: Arc<Inventory>, operator: OperatorId) -> Self {
         let cells = inventory.cells_of_operator(operator);
         Self {
             operator,
@@ -95,6 +95,7 @@ impl Radio {
             failed: CellRuns::new(),
             fresh: Vec::new(),
             ends: BTreeMap::new(),
+            ends_max: ENDS_MIN,
             entries: 0,
             history: Vec::new(),
             history_max: Self::HISTORY_MAX,
@@ -103,7 +104,7 @@ impl Radio {
     }
 
     /// Remembers at most `changes` changes from now on.
-    pub fn limit_history(&mut self, changes: usize) {
+    pub(crate) fn limit_history(&mut self, changes: usize) {
         self.history_max = changes;
     }
 
@@ -165,9 +166,6 @@ impl Radio {
 
     /// Puts a message on the air in those of the cells that nothing keeps from it.
     pub(crate) fn start(&mut self, now_ms: u64, message: Message, cells: &CellRuns) {
-        if self.ends.len() >= Self::BROADCASTS_MAX {
-            return;
-        }
         let (key, end) = (message.key, message.cadence.ends_ms(now_ms));
         let on_air = OnAir { message: Arc::new(message), since_ms: now_ms };
         let mut started = CellRuns::new();
@@ -184,6 +182,7 @@ impl Radio {
         if let Some(end) = end {
             self.entries += 1;
             self.ends.insert((end, self.entries), aired.clone());
+            self.forget_stopped();
         }
         self.fresh.push(aired);
     }
@@ -250,6 +249,20 @@ impl Radio {
         self.on_air(cell).iter().any(|on_air| Arc::ptr_eq(&on_air.message, &broadcast.message))
     }
 
+    /// Now and then drops the ends of broadcasts that were stopped everywhere, so that no more are kept than are on the
+    /// air. Costs on average as much as the entries that were made.
+    fn forget_stopped(&mut self) {
+        if self.ends.len() < self.ends_max {
+            return;
+        }
+        let mut ends = mem::take(&mut self.ends);
+        ends.retain(|_, aired| {
+            aired.cells.indices().any(|CellIndex(cell)| self.carries(cell, &aired.on_air))
+        });
+        self.ends_max = 2 * ends.len().max(ENDS_MIN);
+        self.ends = ends;
+    }
+
     fn slot(&self, cell: u32) -> Option<usize> {
         self.cells.contains(&cell).then(|| (cell - self.cells.start) as usize)
     }
@@ -260,5 +273,55 @@ impl Radio {
         } else {
             self.history_dropped += 1;
         }
+    }
+}
+
+/// Fewer ends of broadcasts are never tidied up.
+const ENDS_MIN: usize = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use cbs::{MessageId, SerialNumber, WarningType};
+
+    use super::*;
+    use crate::{Body, Cadence};
+
+    const CELL: &str = "operator,mcc,mnc,rat,lac_or_tac,cell_id,enb_or_gnb_id,lat,lon,azimuth_deg,beamwidth_deg,\
+                        radius_m,controller\ny,220,01,gsm,1,1,,44.5,20.5,0,360,500,b\n";
+
+    fn message(serial: u16, limit: Option<u16>) -> Message {
+        Message {
+            key: MessageKey { message_id: MessageId::AMBER, serial: SerialNumber::from_bits(serial) },
+            body: Body::Emergency(WarningType::from_octets([0, 0])),
+            cadence: Cadence::new(1_000_000, limit),
+        }
+    }
+
+    #[test]
+    fn broadcasts_that_were_stopped_leave_nothing_behind() {
+        let inventory = Arc::new(Inventory::import(CELL.as_bytes()).unwrap());
+        let mut radio = Radio::new(inventory, OperatorId(0));
+        let cells = CellRuns::from_range(0..1);
+        radio.start(0, message(9_999, Some(3)), &cells);
+        for serial in 0..5_000 {
+            let message = message(serial, Some(10));
+            let key = message.key;
+            radio.start(1, message, &cells);
+            assert_eq!(radio.stop(2, 0, key), Some(1));
+            assert!(radio.ends.len() <= 2 * ENDS_MIN);
+        }
+        assert_eq!(radio.next_wakeup(), Some(3_000_000), "what is on the air still ends");
+        radio.handle_timeout(3_000_000);
+        assert!(radio.on_air(0).is_empty());
+    }
+
+    #[test]
+    fn a_history_that_is_full_says_how_much_it_lacks() {
+        let inventory = Arc::new(Inventory::import(CELL.as_bytes()).unwrap());
+        let mut radio = Radio::new(inventory, OperatorId(0));
+        radio.limit_history(1);
+        radio.start(5, message(1, None), &CellRuns::from_range(0..1));
+        radio.wipe(6, 0);
+        assert_eq!((radio.history().len(), radio.history_dropped()), (1, 1));
     }
 }
