@@ -13,6 +13,8 @@ pub struct Limits {
     pub depth: usize,
     /// Attributes and namespace declarations of one element.
     pub attributes: usize,
+    /// Namespace declarations in scope of one element.
+    pub namespaces: usize,
     /// Polygons and circles of one message.
     pub shapes: usize,
     /// Points of all polygons of one message.
@@ -27,6 +29,7 @@ impl Limits {
         message_bytes: 4 << 20,
         depth: 32,
         attributes: 32,
+        namespaces: 64,
         shapes: 1_000,
         points: 50_000,
         problems: 100,

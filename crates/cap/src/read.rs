@@ -51,8 +51,7 @@ impl<'a> Reader<'a> {
                         self.sequence(&ALERT, &mut alert, Self::alert_child)?;
                         self.path.pop();
                     } else {
-                        let problem = self.foreign_root(&tag);
-                        self.report(problem);
+                        self.foreign_root(&tag);
                         self.skip()?;
                     }
                 }
@@ -378,41 +377,43 @@ impl<'a> Reader<'a> {
         local == own && self.xml.namespace(prefix) == Some("http://www.w3.org/2001/XMLSchema")
     }
 
-    fn foreign_root(&self, tag: &Tag<'a>) -> Problem {
-        let found = format!("{{{}}}{}", self.xml.namespace(tag.prefix).unwrap_or_default(), tag.local);
+    fn foreign_root(&mut self, tag: &Tag<'a>) {
         match (tag.space, tag.local) {
-            (Space::Cap10, "alert") => self.xml.problem(Code::UnsupportedVersion, "CAP 1.2", "CAP 1.0"),
-            (Space::Cap11, "alert") => self.xml.problem(Code::UnsupportedVersion, "CAP 1.2", "CAP 1.1"),
-            _ => self.xml.problem(Code::NotCap, format!("{{{}}}alert", crate::xml::CAP_1_2), &found),
+            (Space::Cap10, "alert") => self.report(Code::UnsupportedVersion, "CAP 1.2", "CAP 1.0"),
+            (Space::Cap11, "alert") => self.report(Code::UnsupportedVersion, "CAP 1.2", "CAP 1.1"),
+            _ => {
+                let found =
+                    format!("{{{}}}{}", self.xml.namespace(tag.prefix).unwrap_or_default(), tag.local);
+                self.report(Code::NotCap, format!("{{{}}}alert", crate::xml::CAP_1_2), &found);
+            }
         }
     }
 
     fn missing(&mut self, name: Option<&'static str>, found: &str) {
         if let Some(name) = name {
-            let problem = self.xml.problem(Code::MissingElement, name, found);
-            self.report(problem);
+            self.report(Code::MissingElement, name, found);
         }
     }
 
     fn unexpected(&mut self, tag: &Tag<'a>, expected: impl Into<Cow<'static, str>>) {
-        let problem = self.xml.problem(Code::UnexpectedElement, expected, tag.name);
-        self.report(problem);
+        self.report(Code::UnexpectedElement, expected, tag.name);
     }
 
     fn text_between(&mut self, text: &str) {
-        let problem = self.xml.problem(Code::UnexpectedText, "only elements", text);
-        self.report(problem);
+        self.report(Code::UnexpectedText, "only elements", text);
     }
 
     fn expect(&mut self, holds: bool, code: Code, expected: impl Into<Cow<'static, str>>, found: &str) {
         if !holds {
-            let problem = self.xml.problem(code, expected, found);
-            self.report(problem);
+            self.report(code, expected, found);
         }
     }
 
-    fn report(&mut self, problem: Problem) {
+    /// Notes a problem at the place just read. To find its line takes a look at all lines before it, so nothing is done once
+    /// the limit is reached.
+    fn report(&mut self, code: Code, expected: impl Into<Cow<'static, str>>, found: &str) {
         if self.problems.len() < self.problems_max {
+            let problem = self.xml.problem(code, expected, found);
             self.problems.push(Problem { at: self.path_string(), ..problem });
         }
     }

@@ -241,8 +241,9 @@ impl<'a> Xml<'a> {
             if names.contains(&name) {
                 return Err(self.malformed("each attribute once", attribute.name));
             }
-            if names.len() == self.limits.attributes {
-                let expected = format!("at most {} attributes", self.limits.attributes);
+            if names.len() == self.limits.attributes || self.bindings.len() > self.limits.namespaces {
+                let Limits { attributes, namespaces, .. } = self.limits;
+                let expected = format!("at most {attributes} attributes, {namespaces} namespaces in scope");
                 return Err(self.problem(Code::TooMany, expected, raw_attributes));
             }
             names.push(name);

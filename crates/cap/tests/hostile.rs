@@ -69,7 +69,13 @@ fn size_depth_points_and_attributes_are_bounded() {
     let attributes: String = (0..100).map(|number| format!(" xmlns:a{number}=\"urn:a\"")).collect();
     assert_eq!(refused(MESSAGE.replace("<alert", &format!("<alert{attributes}")).as_bytes()), Code::TooMany);
 
-    let faults = "<x/>".repeat(10_000);
+    let declarations: String = (0..9).map(|number| format!(" xmlns:a{number}=\"urn:a\"")).collect();
+    let nested =
+        format!("<x xmlns=\"http://www.w3.org/2000/09/xmldsig#\">{}", format!("<x{declarations}>").repeat(9));
+    assert_eq!(refused(MESSAGE.replace("</alert>", &nested).as_bytes()), Code::TooMany);
+
+    // Quadratic work would take minutes here.
+    let faults = "<x/>".repeat(1_000_000);
     let verdict = check(MESSAGE.replacen("<info>", &format!("<info>{faults}"), 1).as_bytes(), Level::Rules);
     assert_eq!(verdict.problems.len(), Limits::DEFAULT.problems);
 }
