@@ -1,0 +1,246 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::AlertId;
+use engine::State;
+
+pub(crate) use self::place::Place;
+pub(crate) use self::words::{ChangeArgs, DraftArgs, WordingArgs};
+
+mod place;
+mod words;
+
+/// Speaks to the amberd on this machine, and reads and writes what goes over the wires.
+#[derive(Debug, Parser)]
+#[command(name = "amberctl", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Write results as JSON, and problems as JSON to standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) daemon: DaemonArgs,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// How the daemon is reached.
+#[derive(Debug, Args)]
+pub(crate) struct DaemonArgs {
+    /// The daemon's socket.
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "AMBERD_SOCKET",
+        default_value = "/run/amberd/admin.sock"
+    )]
+    pub(crate) socket: PathBuf,
+    /// Speak as this officer; only a demo believes it.
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub(crate) officer: Option<String>,
+    /// The idempotency key of a call that is repeated.
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Write, approve, follow and end alerts.
+    Alert {
+        #[command(subcommand)]
+        verb: AlertVerb,
+    },
+    /// Show what a text becomes on phones and which cells it reaches; nothing is written.
+    Preview {
+        #[command(flatten)]
+        draft: Box<DraftArgs>,
+    },
+    /// Show the peers and how they are.
+    Peers,
+    /// Show how the daemon is, and who it takes you for.
+    Status,
+    /// Turn JSON, one PDU a line, into hexadecimal octets.
+    Encode(CodingArgs),
+    /// Turn hexadecimal octets, one PDU a line, into JSON.
+    Decode(DecodeArgs),
+    /// Work on CAP messages.
+    Cap {
+        #[command(subcommand)]
+        verb: CapVerb,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertVerb {
+    /// Write a new alert; prints its name.
+    Draft {
+        #[command(flatten)]
+        draft: Box<DraftArgs>,
+    },
+    /// Write a draft or a returned alert anew, all of it.
+    Revise {
+        alert: AlertId,
+        #[command(flatten)]
+        wording: Box<WordingArgs>,
+    },
+    /// Hand a draft to a second person.
+    Submit { alert: AlertId },
+    /// Put the waiting version on the air. You must not be its author.
+    Approve {
+        alert: AlertId,
+        /// The version that you have looked at; without it, the one that waits now.
+        #[arg(long, value_name = "N")]
+        version: Option<u16>,
+        /// The channel, to confirm it: `live` puts the alert on every phone in its area. Asked for when it is needed.
+        #[arg(long, value_name = "CHANNEL")]
+        confirm: Option<String>,
+    },
+    /// Give a submitted alert, or a waiting update, back to its author.
+    Return {
+        alert: AlertId,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Refuse a submitted alert, or a waiting update, for ever.
+    Reject {
+        alert: AlertId,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Propose another text, area or end for a running alert; a second person approves it.
+    Update {
+        alert: AlertId,
+        #[command(flatten)]
+        change: Box<ChangeArgs>,
+    },
+    /// Take an alert off the air, whatever is under way.
+    Cancel {
+        alert: AlertId,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Show an alert.
+    Show { alert: AlertId },
+    /// List alerts, oldest first.
+    List {
+        /// Only those in this state.
+        #[arg(long, value_parser = words::word::<State>)]
+        state: Option<State>,
+    },
+    /// Follow an alert until it is over.
+    Watch {
+        alert: AlertId,
+        /// End earlier.
+        #[arg(long)]
+        until: Option<Until>,
+    },
+    /// Show what every network has answered, how fast, and what it has cost.
+    Report { alert: AlertId },
+}
+
+/// When a watch ends before the alert is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Until {
+    /// When no cell is pending or sent any more.
+    Confirmed,
+}
+
+/// What the engineers' tools read.
+#[derive(Debug, Args)]
+pub(crate) struct CodingArgs {
+    /// The protocol.
+    #[arg(long)]
+    pub(crate) protocol: Protocol,
+    /// The file to read; standard input when absent.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// What is decoded, and what its octets do not say themselves.
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArgs {
+    #[command(flatten)]
+    pub(crate) coding: CodingArgs,
+    /// What the octets of a line of `cbs` are.
+    #[arg(long, required_if_eq("protocol", "cbs"))]
+    pub(crate) unit: Option<Unit>,
+    /// The data coding scheme of `content`, such as 0x0f or 72.
+    #[arg(long, value_parser = words::octet, required_if_eq("unit", "content"))]
+    pub(crate) dcs: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Protocol {
+    /// SBc-AP, between a CBC and an MME (TS 29.168).
+    Sbcap,
+    /// CBSP, between a CBC and a BSC (TS 48.049).
+    Cbsp,
+    /// The parts that all protocols share (TS 23.041).
+    Cbs,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Unit {
+    /// The Warning Message Contents: pages.
+    Content,
+    /// The Warning Area Coordinates.
+    Coordinates,
+    /// A network identity.
+    Plmn,
+    /// A serial number.
+    Serial,
+    /// An ETWS warning type.
+    WarningType,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CapVerb {
+    /// Check files; status 1 when one is not acceptable.
+    Check(CheckArgs),
+}
+
+/// Which files are checked, and how far.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// How far: schema, rules, profile or broadcast.
+    #[arg(long, default_value = "rules")]
+    pub(crate) level: cap::Level,
+    /// The files; `-` is standard input.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_has_no_contradictions() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn octets_of_cbs_need_a_unit_and_content_a_scheme() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' '));
+        assert!(parse("amberctl decode --protocol sbcap").is_ok());
+        assert!(parse("amberctl encode --protocol cbs").is_ok());
+        assert!(parse("amberctl decode --protocol cbs").is_err());
+        assert!(parse("amberctl decode --protocol cbs --unit content").is_err());
+        assert!(parse("amberctl decode --protocol cbs --unit content --dcs 0x48 file.hex").is_ok());
+        assert!(parse("amberctl decode --protocol cbs --unit serial").is_ok());
+        assert!(parse("amberctl decode --protocol cbs --unit content --dcs 256").is_err());
+    }
+
+    #[test]
+    fn the_daemon_is_named_before_or_after_the_verb() {
+        for line in ["amberctl --socket /a --as jelena peers", "amberctl peers --socket /a --as jelena"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.daemon.socket, PathBuf::from("/a"));
+            assert_eq!(cli.daemon.officer.as_deref(), Some("jelena"));
+        }
+    }
+}

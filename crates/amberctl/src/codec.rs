@@ -1,0 +1,79 @@
+//! `amberctl encode` and `amberctl decode`: octets in hexadecimal and JSON, one PDU a line.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use crate::arguments::{CodingArgs, DecodeArgs, Protocol};
+use crate::failure::Failure;
+use crate::lines;
+
+mod fault;
+mod unit;
+
+use fault::Fault;
+
+/// JSON lines to hexadecimal lines. A line that fails is told in its place, and the run goes on.
+pub(crate) fn encode_lines(coding: &CodingArgs, out: &mut impl Write) -> Result<(), Failure> {
+    each_line(coding, out, |line| encode(coding.protocol, line).map(hex::encode))
+}
+
+/// Hexadecimal lines to JSON lines. A line that fails is told in its place, and the run goes on.
+pub(crate) fn decode_lines(arguments: &DecodeArgs, out: &mut impl Write) -> Result<(), Failure> {
+    each_line(&arguments.coding, out, |line| decode(arguments, &octets(line)?).map(|pdu| pdu.to_string()))
+}
+
+fn each_line(
+    coding: &CodingArgs,
+    out: &mut impl Write,
+    convert: impl Fn(&str) -> Result<String, Fault>,
+) -> Result<(), Failure> {
+    let mut input = lines::open(coding.file.as_deref())?;
+    let mut failed = false;
+    while let Some(line) = lines::next(&mut input)? {
+        match line.map_err(|error| Fault { error, offset: None }).and_then(|line| convert(&line)) {
+            Ok(converted) => writeln!(out, "{converted}")?,
+            Err(Fault { error, offset }) => {
+                failed = true;
+                writeln!(out, "{}", json!({"error": error, "offset": offset}))?;
+            }
+        }
+    }
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// The octets of a PDU in the words of the golden vectors.
+fn encode(protocol: Protocol, line: &str) -> Result<Vec<u8>, Fault> {
+    let mut out = bytes::BytesMut::new();
+    match protocol {
+        Protocol::Sbcap => serde_json::from_str::<sbcap::Pdu>(line)?.encode(&mut out)?,
+        Protocol::Cbsp => serde_json::from_str::<cbsp::Pdu>(line)?.encode(&mut out)?,
+        Protocol::Cbs => return Ok(unit::encode(&serde_json::from_str(line)?)),
+    }
+    Ok(out.into())
+}
+
+/// The words of a PDU.
+fn decode(arguments: &DecodeArgs, octets: &[u8]) -> Result<Value, Fault> {
+    let pdu = match arguments.coding.protocol {
+        Protocol::Sbcap => serde_json::to_value(sbcap::Pdu::decode(octets)?.pdu),
+        Protocol::Cbsp => serde_json::to_value(cbsp::Pdu::decode(octets)?),
+        Protocol::Cbs => serde_json::to_value(unit::decode(arguments, octets)?),
+    };
+    Ok(pdu?)
+}
+
+/// A line of hexadecimal digits as octets.
+fn octets(line: &str) -> Result<Vec<u8>, Fault> {
+    let digits = line.len() / 2;
+    hex::decode(line).map_err(|error| {
+        let offset = match error {
+            hex::FromHexError::InvalidHexCharacter { index, .. } => index / 2,
+            _ => digits,
+        };
+        Fault { error: format!("expected hexadecimal octets: {error}"), offset: Some(offset) }
+    })
+}
+
+#[cfg(test)]
+mod tests;

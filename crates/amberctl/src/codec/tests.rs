@@ -1,0 +1,118 @@
+//! The golden vectors through the command line's eyes, both ways, and lines that fail.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+
+use super::*;
+use crate::arguments::{Cli, Verb};
+
+/// Runs `amberctl` on these lines: its output, and whether every line went through.
+fn run(arguments: &str, input: &str) -> (String, bool) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    let path = file.path().display().to_string();
+    let line = format!("amberctl {arguments} {path}");
+    let mut out = Vec::new();
+    let outcome = match Cli::try_parse_from(line.split(' ')).unwrap().verb {
+        Verb::Encode(coding) => encode_lines(&coding, &mut out),
+        Verb::Decode(coding) => decode_lines(&coding, &mut out),
+        verb => panic!("{verb:?}"),
+    };
+    (String::from_utf8(out).unwrap(), outcome.is_ok())
+}
+
+fn lines(vectors: &[Value], text: impl Fn(&Value) -> String) -> String {
+    vectors.iter().map(|vector| text(vector) + "\n").collect()
+}
+
+fn hex_lines(vectors: &[Value]) -> String {
+    lines(vectors, |vector| vector["hex"].as_str().unwrap().to_owned())
+}
+
+/// The vectors of a protocol: the project's own copy, and the shared ones where they are.
+fn vectors(own: &str, protocol: &str) -> Vec<Value> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let shared = std::env::var("AMBERD_SHARED").map_or_else(|_| workspace.join("../shared"), PathBuf::from);
+    let mut files = vec![workspace.join("fixtures/vectors").join(own)];
+    if shared.is_dir() {
+        files.push(shared.join("vectors/vectors.json"));
+    } else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{} is missing", shared.display());
+        eprintln!("{} is missing: only the project's own vectors are tested", shared.display());
+    }
+    let read =
+        |file: PathBuf| serde_json::from_str::<Vec<Value>>(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let all: Vec<Value> =
+        files.into_iter().flat_map(read).filter(|vector| vector["protocol"] == protocol).collect();
+    assert!(!all.is_empty());
+    all
+}
+
+#[test]
+fn messages_become_their_golden_octets_and_octets_become_messages_that_give_them_again() {
+    for (name, file, protocol) in [("sbcap", "sbcap.json", "SBc-AP"), ("cbsp", "cbsp.json", "CBSP")] {
+        let vectors = vectors(file, protocol);
+        let (encoded, fine) =
+            run(&format!("encode --protocol {name}"), &lines(&vectors, |v| v["input"].to_string()));
+        assert!(fine);
+        assert_eq!(encoded, hex_lines(&vectors));
+        let (decoded, fine) = run(&format!("decode --protocol {name}"), &encoded);
+        assert!(fine);
+        let (again, fine) = run(&format!("encode --protocol {name}"), &decoded);
+        assert!(fine);
+        assert_eq!(again, encoded);
+    }
+}
+
+#[test]
+fn units_become_their_golden_octets_and_come_back() {
+    for vector in vectors("23.041.json", "23.041") {
+        let (encoded, fine) = run("encode --protocol cbs", &vector["input"].to_string());
+        assert_eq!((encoded.trim_end(), fine), (vector["hex"].as_str().unwrap(), true), "{}", vector["name"]);
+        let unit = vector["input"]["unit"].as_str().unwrap();
+        let scheme = match vector["input"].pointer("/content/encoding").and_then(Value::as_str) {
+            Some("gsm7") => " --dcs 0x0f",
+            Some("ucs2") => " --dcs 72",
+            Some("ucs2_lang") => " --dcs 0x11",
+            _ => "",
+        };
+        let (decoded, fine) = run(&format!("decode --protocol cbs --unit {unit}{scheme}"), &encoded);
+        assert!(fine, "{decoded}");
+        assert_eq!(serde_json::from_str::<Value>(&decoded).unwrap(), vector["input"], "{}", vector["name"]);
+    }
+}
+
+#[test]
+fn a_line_that_fails_is_told_in_its_place_and_the_run_goes_on() {
+    let (serial, fine) = run("decode --protocol cbs --unit serial", "4110\nxx10\n411\n411000\n\n4120\n");
+    assert!(!fine);
+    let lines: Vec<Value> = serial.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0], json!({"unit": "serial", "serial": {"gs": 1, "code": 17, "update": 0}}));
+    assert_eq!(lines[1]["offset"], 0);
+    assert_eq!(lines[2]["offset"], 1);
+    assert_eq!(lines[3], json!({"error": "expected 2 octets, found 3", "offset": 2}));
+    assert_eq!(lines[4]["serial"]["code"], 18);
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn a_fault_is_placed_where_it_is() {
+    for (arguments, line, offset) in [
+        ("decode --protocol cbsp", "ff000000", json!(0)),
+        ("decode --protocol cbsp", "0c0000050a", json!(1)),
+        ("decode --protocol sbcap", "000000", json!(3)),
+        ("encode --protocol sbcap", "{\"message\": }", json!(12)),
+        (
+            "encode --protocol cbs",
+            "{\"unit\":\"serial\",\"serial\":{\"gs\":1,\"code\":5000,\"update\":0}}",
+            Value::Null,
+        ),
+    ] {
+        let (told, fine) = run(arguments, line);
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert!(!fine && told["error"].is_string(), "{arguments} {line}: {told}");
+        assert_eq!(told["offset"], offset, "{arguments} {line}: {told}");
+    }
+}
