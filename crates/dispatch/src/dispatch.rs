@@ -119,7 +119,7 @@ impl Dispatch {
         peer.session = Some(session);
         peer.writable = true;
         peer.closing = false;
-        self.attend(id);
+        self.attend(now_ms, id);
     }
 
     /// A peer's link is down: what was in flight is reported unanswered, what was not handed out goes to the next peer
@@ -127,7 +127,7 @@ impl Dispatch {
     pub fn link_down(&mut self, now_ms: u64, id: PeerId) {
         let Some(session) = self.peer_mut(id).and_then(|peer| peer.session.as_mut()) else { return };
         session.disconnected(now_ms);
-        self.attend(id);
+        self.attend(now_ms, id);
         if let Some(peer) = self.peer_mut(id) {
             peer.session = None;
         }
@@ -141,7 +141,7 @@ impl Dispatch {
         peer.counters.pdus_received += 1;
         peer.counters.octets_received += pdu.len() as u64;
         session.received(now_ms, pdu);
-        self.attend(id);
+        self.attend(now_ms, id);
     }
 
     /// A link has room for another PDU, or has none.
@@ -162,7 +162,7 @@ impl Dispatch {
             if let Some(session) = &mut peer.session {
                 session.handle_timeout(now_ms);
             }
-            self.attend(id);
+            self.attend(now_ms, id);
         }
     }
 
@@ -318,16 +318,22 @@ impl Dispatch {
     }
 
     /// Looks at a peer after something happened to its session.
-    fn attend(&mut self, id: PeerId) {
+    fn attend(&mut self, now_ms: u64, id: PeerId) {
         self.listen(id);
         let Some(peer) = self.peer_mut(id) else { return };
-        let reason = peer.session.as_ref().and_then(Session::close_reason).filter(|_| !peer.closing);
-        peer.closing |= reason.is_some();
+        let session = peer.session.as_mut().filter(|_| !peer.closing);
+        if let Some((session, reason)) =
+            session.and_then(|session| session.close_reason().map(|why| (session, why)))
+        {
+            // Nothing more will be heard: what is in flight ends now, before the controller may be called down.
+            session.disconnected(now_ms);
+            peer.closing = true;
+            self.notice(id, NoticeKind::CloseLink, reason);
+            self.listen(id);
+        }
+        let Some(peer) = self.peer_mut(id) else { return };
         let ready = !peer.closing && peer.session.as_ref().is_some_and(Session::is_ready);
         let was_ready = std::mem::replace(&mut peer.ready, ready);
-        if let Some(reason) = reason {
-            self.notice(id, NoticeKind::CloseLink, reason);
-        }
         match (was_ready, ready) {
             (false, true) => self.peer_ready(id),
             (true, false) => self.peer_lost(id),

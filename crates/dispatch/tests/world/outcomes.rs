@@ -349,12 +349,15 @@ fn only_the_first_contact_with_a_bsc_begins_with_a_reset() {
 }
 
 #[test]
-fn a_bsc_that_answers_no_keep_alive_is_given_up() {
+fn a_bsc_that_answers_no_keep_alive_is_given_up_with_what_it_was_asked() {
     let mut world = bsc();
     world.manner(0, Box::new(|_| Vec::new()));
-    world.run(60_000);
-    assert_eq!(world.notice_kinds(), ["close_link"]);
-    assert!(matches!(world.reports[..], [Report::Down(_)]));
+    world.run(55_000);
+    world.write(1, 0..5);
+    world.run(5_000);
+    assert_eq!(world.notice_kinds(), ["close_link", "unanswered"]);
+    assert_eq!(world.words()[1..], [(Outcome::Unanswered, vec![0, 1, 2, 3, 4])]);
+    assert!(matches!(world.reports.last(), Some(Report::Down(_))));
     assert!(!world.dispatch.peer_status(PeerId(0)).ready);
 }
 
