@@ -1,2 +1,38 @@
-//! The project's own commands.
-fn main() {}
+//! `cargo xtask`: the project's own commands. Continuous integration runs the same ones as people do.
+
+// It runs programs and reads files, the clock and the environment.
+#![allow(clippy::disallowed_methods)]
+
+mod packages;
+mod steps;
+mod tally;
+mod test;
+mod tidy;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Check and test everything: formatting, clippy, tidiness, every test, and the release binaries end to end.
+    ///
+    /// Debian packages that tests need are installed where that is allowed (as root), else named. With CI=true in the
+    /// environment a missing package or a missing folder of shared data fails the run.
+    Test,
+}
+
+fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    match Arguments::parse().verb {
+        Verb::Test => test::run(root),
+    }
+}
