@@ -39,7 +39,7 @@ pub(crate) fn ask_on_terminal(view: &AlertView) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let mut terminal = io::stderr();
-    writeln!(terminal, "{}", tables::alert(view))?;
+    writeln!(terminal, "{}", tables::plain(&tables::alert(view)))?;
     write!(terminal, "Type {} to put {} on the air: ", view.channel.to_string().to_uppercase(), view.id)?;
     terminal.flush()?;
     let mut answer = String::new();

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use crate::tables::plain;
+
 /// Why a command has failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -62,7 +64,7 @@ impl Failure {
                     json!({"type": kind, "title": "the command has failed", "detail": self.to_string()})
                 )
             }
-            _ => writeln!(out, "amberctl: {self}"),
+            _ => writeln!(out, "amberctl: {}", plain(&self.to_string())),
         };
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::arguments::DaemonArgs;
 use crate::failure::Failure;
+use crate::tables::plain;
 
 /// A daemon, and how its answers are wanted.
 pub(crate) struct Session {
@@ -46,7 +47,7 @@ impl Session {
             serde_json::to_writer(&mut *out, answer).map_err(std::io::Error::from)?;
             writeln!(out)?;
         } else {
-            writeln!(out, "{}", words().trim_end())?;
+            writeln!(out, "{}", plain(words().trim_end()))?;
         }
         Ok(())
     }

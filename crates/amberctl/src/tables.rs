@@ -12,6 +12,14 @@ pub(crate) use daemon::{peers, status};
 pub(crate) use ledger::{ledger, report};
 pub(crate) use preview::preview;
 
+/// A text that leaves the terminal as it is: what others have written, an author or a peer, may hold characters that
+/// move the cursor or turn the direction of reading, and so show another alert than is there.
+pub(crate) fn plain(text: &str) -> String {
+    let turns = |ch| matches!(ch, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let visible = |ch: char| ch == '\n' || !(ch.is_control() || turns(ch));
+    text.chars().map(|ch| if visible(ch) { ch } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
 /// Columns of text, without lines; those from `numbers_from` on are numbers.
 fn columns<const N: usize>(
     header: [&str; N],
@@ -43,6 +51,11 @@ mod tests {
     }
 
     pub(super) const ALERT: &str = "/components/examples/alert/value";
+
+    #[test]
+    fn nothing_that_others_wrote_moves_the_cursor() {
+        assert_eq!(plain("дете\n\u{1b}[2Jx\r\u{202e}y"), "дете\n\u{fffd}[2Jx\u{fffd}\u{fffd}y");
+    }
 
     #[test]
     fn columns_are_as_wide_as_they_must_be_and_numbers_stand_right() {

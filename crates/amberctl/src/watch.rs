@@ -30,7 +30,11 @@ pub(crate) async fn watch(
         }
         if is_enough(&view, until) {
             drop(bars);
-            return if session.json { Ok(()) } else { Ok(write!(out, "{}", tables::ledger(&view))?) };
+            return if session.json {
+                Ok(())
+            } else {
+                Ok(write!(out, "{}", tables::plain(&tables::ledger(&view)))?)
+            };
         }
     }
     Err(admin::Error::BrokenOff { reason: format!("the daemon stopped before {alert} was over") }.into())

@@ -27,7 +27,9 @@ struct Daemon {
 
 impl Control for Daemon {
     async fn ask(&self, caller: Caller, request: Request) -> Result<Answer, Problem> {
-        self.asked.lock().unwrap().push((caller, request.clone()));
+        // Held until the answer is made: whoever sees that something was asked may change what is answered next.
+        let mut asked = self.asked.lock().unwrap();
+        asked.push((caller, request.clone()));
         match request {
             Request::Command { command: Command::Cancel { .. }, .. } => Err(Problem::forbidden("not you")),
             Request::Command { command: Command::Submit { .. }, .. } => {

@@ -12,6 +12,8 @@ use crate::{Error, Problem};
 pub struct Events {
     body: Incoming,
     received: Vec<u8>,
+    /// How much of `received` is known to hold no end of an event.
+    searched: usize,
 }
 
 impl Events {
@@ -19,7 +21,7 @@ impl Events {
     const EVENT_BYTES_MAX: usize = 4 << 20;
 
     pub(super) fn new(body: Incoming) -> Self {
-        Self { body, received: Vec::new() }
+        Self { body, received: Vec::new(), searched: 0 }
     }
 
     /// The alert when it has changed; nothing when it is over, or when the daemon stops.
@@ -43,8 +45,14 @@ impl Events {
 
     /// Cuts the first whole event off what has been received.
     fn take_event(&mut self) -> Option<String> {
-        let end = self.received.windows(2).position(|pair| pair == b"\n\n")?;
-        let event = self.received.drain(..end + 2).collect::<Vec<u8>>();
+        let end = self.received[self.searched..].windows(2).position(|pair| pair == b"\n\n");
+        let Some(end) = end else {
+            // The first half of an end may have come already.
+            self.searched = self.received.len().saturating_sub(1);
+            return None;
+        };
+        let event: Vec<u8> = self.received.drain(..self.searched + end + 2).collect();
+        self.searched = 0;
         Some(String::from_utf8_lossy(&event).into_owned())
     }
 }
