@@ -114,10 +114,10 @@ impl Core {
         }
     }
 
-    /// Works until told to stop.
-    pub(crate) fn run(mut self, inputs: &Receiver<Input>) {
+    /// Works until told to stop. `moved`: where the cells of another inventory stand now, if it was one.
+    pub(crate) fn run(mut self, moved: &[Option<u32>], inputs: &Receiver<Input>) {
         let now = self.clock.now();
-        self.engine.start(now, &mut self.records);
+        self.engine.start(now, moved, &mut self.records);
         loop {
             self.work();
             let input = match self.wait() {
@@ -279,10 +279,8 @@ impl Core {
         }
         warn!(peer = name, kind = notice.kind.name(), "{}", notice.words);
         link.last_notice = Some(notice.words.clone());
-        if notice.kind == NoticeKind::CloseLink {
-            if let Some(connection) = &link.connection {
-                connection.abort(notice.words.clone());
-            }
+        if let Some(connection) = link.connection.as_ref().filter(|_| notice.kind == NoticeKind::CloseLink) {
+            connection.abort(notice.words.clone());
         }
     }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::core::{Core, Identify, Input};
 use crate::country::Country;
+use crate::inventories;
 use crate::links::Links;
 use crate::storage::{Storage, StorageError};
 
@@ -28,6 +29,18 @@ pub(crate) enum DaemonError {
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
+    /// The inventory that open alerts are written in is gone.
+    #[error(
+        "{path}: expected the inventory that the open alerts name their cells by, found none ({found}); \
+         start with that inventory again, or restore the file",
+        path = path.display()
+    )]
+    InventoryLost {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why it cannot be read.
+        found: String,
+    },
     /// A thread, a signal handler or the runtime.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -79,9 +92,12 @@ pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError
     let report = move |outcome| drop(to_core.send(Input::Journal(outcome)));
     let storage = Storage::open(&config.main.state_dir, &mut engine, report)?;
     info!(records = engine.last().0, alerts = engine.alerts().count(), "the journal is replayed");
+    let moved = inventories::moved(&config.main.state_dir, &engine)?;
+    inventories::keep(&config.main.state_dir, &engine)?;
     let (changed, watcher) = watch::channel(0);
     let core = Core::new(Clock::start(), engine, dispatch, storage, identify(config), peers, changed);
-    let thread = thread::Builder::new().name("dispatcher".into()).spawn(move || core.run(&incoming))?;
+    let thread =
+        thread::Builder::new().name("dispatcher".into()).spawn(move || core.run(&moved, &incoming))?;
 
     let to_core = inputs.clone();
     let sink: link::Sink = Arc::new(move |event| drop(to_core.send(Input::Link(event))));

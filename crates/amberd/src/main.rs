@@ -9,6 +9,7 @@ mod core;
 mod country;
 mod daemon;
 mod demo;
+mod inventories;
 mod links;
 mod storage;
 

@@ -61,12 +61,12 @@ impl Storage {
         let unwritable =
             |error: serde_json::Error| StorageError::Record { seq: entry.seq.0, found: error.to_string() };
         let mut record = entry.record.clone();
-        if let Some((alert, version, private)) = record.private_mut() {
-            if let Private::Open(personal) = &*private {
-                let plain = serde_json::to_vec(personal).map_err(unwritable)?;
-                let sealed = self.vault.seal(&alert.to_string(), &associated(alert, version), &plain)?;
-                *private = Private::Sealed(sealed);
-            }
+        if let Some((alert, version, private)) = record.private_mut()
+            && let Private::Open(personal) = &*private
+        {
+            let plain = serde_json::to_vec(personal).map_err(unwritable)?;
+            let sealed = self.vault.seal(&alert.to_string(), &associated(alert, version), &plain)?;
+            *private = Private::Sealed(sealed);
         }
         let bytes = serde_json::to_vec(&record).map_err(unwritable)?;
         Ok(Payload { wall_ms: u64::try_from(entry.wall_ms).unwrap_or(0), bytes })
@@ -77,14 +77,14 @@ fn entry(vault: &Vault, record: &journal::Record) -> Result<Entry, StorageError>
     let seq = record.seq.0;
     let unreadable = |error: serde_json::Error| StorageError::Record { seq, found: error.to_string() };
     let mut fact: Record = serde_json::from_slice(&record.payload.bytes).map_err(unreadable)?;
-    if let Some((alert, version, private)) = fact.private_mut() {
-        if let Private::Sealed(sealed) = &*private {
-            let plain = vault.unseal(&alert.to_string(), &associated(alert, version), sealed)?;
-            *private = match plain {
-                Some(plain) => Private::Open(serde_json::from_slice(&plain).map_err(unreadable)?),
-                None => Private::Erased,
-            };
-        }
+    if let Some((alert, version, private)) = fact.private_mut()
+        && let Private::Sealed(sealed) = &*private
+    {
+        let plain = vault.unseal(&alert.to_string(), &associated(alert, version), sealed)?;
+        *private = match plain {
+            Some(plain) => Private::Open(serde_json::from_slice(&plain).map_err(unreadable)?),
+            None => Private::Erased,
+        };
     }
     let wall_ms = i64::try_from(record.payload.wall_ms).unwrap_or(i64::MAX);
     Ok(Entry { seq: engine::Seq(seq), wall_ms, record: fact })

@@ -8,6 +8,7 @@ use crate::broadcast::{Broadcast, Text};
 use crate::cells::{Edition, Phase};
 use crate::engine::Engine;
 use crate::leg::Leg;
+use crate::network::{self, Move, Network};
 use crate::now::Seq;
 use crate::order::{BroadcastId, Message, Priority, Verb};
 use crate::record::{Allocation, Entry, Record, StepVerb};
@@ -17,12 +18,12 @@ impl Engine {
     pub(crate) fn apply(&mut self, entry: &Entry) {
         let wall_ms = entry.wall_ms;
         match &entry.record {
-            Record::Started { .. } => {
+            Record::Started => {
                 self.up.clear();
                 self.orders.clear();
                 self.each_leg(|leg, current| leg.doubt(current, true));
             }
-            Record::InventoryChanged { .. } => {}
+            Record::Network { network, moves } => self.apply_network(network, moves),
             Record::PeerMet { peer } => self.met(peer),
             Record::Drafted { alert, channel, class, version, key } => {
                 let step = step(wall_ms, "draft", Some(&version.author), None);
@@ -198,21 +199,33 @@ impl Engine {
             broadcast.until_ms = expires_ms;
             broadcast.wanted = allocation.planned.is_some();
             let wanted = if broadcast.wanted { &version.cells } else { &CellRuns::new() };
-            for (controller, traits) in
-                self.setup.inventory.controllers().iter().zip(0..).map(|(c, n)| (c, ControllerId(n)))
-            {
-                let cells = wanted.within(controller.cells.clone());
-                match broadcast.legs.iter_mut().find(|leg| leg.controller() == traits) {
+            for (controller, place) in self.network.places() {
+                let cells = wanted.within(place.cells.0..place.cells.1);
+                match broadcast.legs.iter_mut().find(|leg| leg.controller() == controller) {
                     Some(leg) => leg.want(&cells, changed, allocation.renew),
                     None if cells.is_empty() => {}
                     None => {
-                        let mut leg = Leg::new(traits);
+                        let mut leg = Leg::new(controller);
                         leg.want(&cells, changed, allocation.renew);
                         broadcast.legs.push(leg);
                     }
                 }
             }
         }
+    }
+
+    fn apply_network(&mut self, network: &Network, moves: &[Move]) {
+        let map = network::map(moves);
+        let operators = network.operators_of(&self.network);
+        for broadcast in &mut self.broadcasts {
+            broadcast.moved(&map, &operators, network);
+        }
+        for version in self.alerts.values_mut().flat_map(|alert| &mut alert.versions) {
+            version.cells = version.cells.remapped(&map);
+            version.unserved = version.unserved.remapped(&map);
+        }
+        self.serials.rename(&operators);
+        self.network = network.clone();
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record")]

@@ -1,5 +1,6 @@
 //! One message of one alert: its editions, what is wanted of it, and its legs, one a controller.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
@@ -65,6 +66,17 @@ impl Text {
     /// What it is called in one operator's network.
     pub fn name(&self, operator: OperatorId) -> Option<(MessageId, SerialNumber)> {
         self.names.iter().find(|(known, ..)| *known == operator).map(|(_, id, serial)| (*id, *serial))
+    }
+
+    /// The operators have other numbers now.
+    pub(crate) fn rename(&mut self, operators: &BTreeMap<OperatorId, OperatorId>) {
+        let names = std::mem::take(&mut self.names).into_iter();
+        self.names = names
+            .filter_map(|(operator, id, serial)| Some((*operators.get(&operator)?, id, serial)))
+            .collect();
+        let messages = std::mem::take(&mut self.messages).into_iter();
+        self.messages =
+            messages.filter_map(|(operator, message)| Some((*operators.get(&operator)?, message))).collect();
     }
 
     fn message(&self, operator: OperatorId) -> Option<&Arc<Message>> {

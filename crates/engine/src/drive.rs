@@ -75,16 +75,14 @@ impl Engine {
 
     /// What a controller's peers do; `None` where there is no peer.
     pub(crate) fn traits(&self, controller: ControllerId) -> Option<Traits> {
-        self.setup.traits.get(usize::from(controller.0)).copied().flatten()
+        self.network.place(controller)?.traits
     }
 
     /// The cells that a configured peer serves, and those that none does.
     pub(crate) fn served(&self, cells: &CellRuns) -> (CellRuns, CellRuns) {
         let mut served = CellRuns::new();
-        for (controller, traits) in self.setup.inventory.controllers().iter().zip(&self.setup.traits) {
-            if traits.is_some() {
-                cells.within(controller.cells.clone()).iter().for_each(|run| served.push(run));
-            }
+        for (_, place) in self.network.places().filter(|(_, place)| place.traits.is_some()) {
+            cells.within(place.cells.0..place.cells.1).iter().for_each(|run| served.push(run));
         }
         let unserved = cells.subtract(&served);
         (served, unserved)
@@ -162,7 +160,7 @@ impl Engine {
             let Some(traits) = self.traits(controller).filter(|_| self.up.contains(&controller)) else {
                 continue;
             };
-            let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else {
+            let Some(operator) = self.network.place(controller) else {
                 continue;
             };
             for (need, cells) in leg.needs(current, traits) {
@@ -191,7 +189,7 @@ impl Engine {
     fn cells_reported(&mut self, now: Now, report: CellReport, out: &mut Vec<Entry>) {
         let CellReport { controller, broadcast: id, serial, verb, outcome, .. } = report;
         let Some(traits) = self.traits(controller) else { return };
-        let Some(operator) = self.setup.inventory.controllers().get(usize::from(controller.0)) else {
+        let Some(operator) = self.network.place(controller) else {
             return;
         };
         let operator = operator.operator;

@@ -9,6 +9,7 @@ use policy::Profile;
 use crate::alert::{Alert, AlertId};
 use crate::broadcast::Broadcast;
 use crate::leg::{Patience, Traits};
+use crate::network::{self, Network};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, OrderId};
 use crate::record::{Entry, Record};
@@ -45,6 +46,7 @@ pub struct Engine {
     pub(crate) orders: BTreeMap<OrderId, (BroadcastId, ControllerId)>,
     pub(crate) demands: VecDeque<(Seq, Demand)>,
     pub(crate) wake_ms: Option<u64>,
+    pub(crate) network: Network,
     met: BTreeSet<String>,
     last: Seq,
     durable: Seq,
@@ -65,6 +67,7 @@ impl Engine {
             orders: BTreeMap::new(),
             demands: VecDeque::new(),
             wake_ms: None,
+            network: Network::default(),
             met: BTreeSet::new(),
             last: Seq(0),
             durable: Seq(0),
@@ -79,10 +82,21 @@ impl Engine {
         self.apply(entry);
     }
 
-    /// The daemon starts: what was under way before may or may not have reached the network.
-    pub fn start(&mut self, now: Now, out: &mut Vec<Entry>) {
-        let inventory = hex::encode(self.setup.inventory.digest());
-        self.record(now, Record::Started { inventory }, out);
+    /// The digest of the inventory that the records so far speak of, in hexadecimal; empty before the first start.
+    pub fn inventory_of_records(&self) -> &str {
+        &self.network.inventory
+    }
+
+    /// The daemon starts: what was under way before may or may not have reached the network. `moved` says where each
+    /// cell of the records' inventory stands in the present one; it counts only where that is another.
+    pub fn start(&mut self, now: Now, moved: &[Option<u32>], out: &mut Vec<Entry>) {
+        let network = Network::new(&self.setup.inventory, &self.setup.traits);
+        if network != self.network {
+            let same = network.inventory == self.network.inventory;
+            let moves = if same { vec![(0, 0, self.setup.inventory.len())] } else { network::moves(moved) };
+            self.record(now, Record::Network { network, moves }, out);
+        }
+        self.record(now, Record::Started, out);
         self.wake_ms = Some(now.monotonic_ms);
     }
 

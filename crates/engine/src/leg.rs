@@ -1,6 +1,7 @@
 //! One broadcast in the cells of one controller: their states, what has been asked and not answered, and what is due.
 
 use area::{CellIndex, CellRuns, ControllerId};
+use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStatus, Ear, Edition, Phase};
 use crate::order::{OrderId, Verb};
@@ -87,6 +88,16 @@ impl Leg {
             verify: false,
             confirmed_ms: None,
         }
+    }
+
+    /// A leg of cells with their states, ascending.
+    pub(crate) fn of(controller: ControllerId, statuses: &[(u32, CellStatus)], current: Edition) -> Self {
+        let mut leg = Self::new(controller);
+        leg.cells = CellRuns::from_sorted(statuses.iter().map(|(index, _)| CellIndex(*index)));
+        leg.statuses = statuses.iter().map(|(_, status)| *status).collect();
+        // Whoever was asked, and what came of it, belongs to the network before.
+        leg.doubt(current, true);
+        leg
     }
 
     /// Its controller.
@@ -311,7 +322,7 @@ impl Hold {
 }
 
 /// What the engine must know of a controller's peers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct Traits {
     /// A new serial number replaces the old one in place (CBSP, SABP) instead of standing beside it (SBc-AP, NGAP).
     pub in_place: bool,

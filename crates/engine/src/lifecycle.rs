@@ -197,9 +197,8 @@ impl Engine {
                 return Err(Refusal::TooManyEditions { alert: alert.id, limit: Edition::WINDOW });
             }
             let mut names = Vec::new();
-            for (operator, n) in self.setup.inventory.operators().iter().zip(0..) {
-                let operator_id = area::OperatorId(n);
-                let Some(id) = profile.message_id_of(message.role, alert.channel, &operator.name) else {
+            for (operator_id, operator) in (0..).map(area::OperatorId).zip(&self.network.operators) {
+                let Some(id) = profile.message_id_of(message.role, alert.channel, operator) else {
                     continue;
                 };
                 let present = broadcast.and_then(|broadcast| broadcast.editions.last()?.name(operator_id));

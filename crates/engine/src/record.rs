@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{AlertId, Private, Version};
 use crate::cells::Edition;
+use crate::network::{Move, Network};
 use crate::now::Seq;
 use crate::order::{BroadcastId, Verb};
 use crate::report::Outcome;
@@ -27,18 +28,13 @@ pub struct Entry {
 #[serde(tag = "record", rename_all = "snake_case")]
 pub enum Record {
     /// The daemon started. What was under way before may or may not have reached the network.
-    Started {
-        /// The SHA-256 of the cell inventory in use, in hexadecimal.
-        inventory: String,
-    },
-    /// The inventory is another one; cells keep their identity and get new indices.
-    InventoryChanged {
-        /// The digest of the new inventory.
-        inventory: String,
-        /// Runs of cells that moved together: old first index, new first index, length. A cell in none of them is gone.
-        moves: Vec<(u32, u32, u32)>,
-        /// The controllers of the old inventory by their indices in the new one.
-        controllers: Vec<Option<ControllerId>>,
+    Started,
+    /// From here on indices of cells, controllers and operators mean those of this network.
+    Network {
+        /// The network.
+        network: Network,
+        /// Where the cells of the network before have gone. A cell in none of these runs is gone.
+        moves: Vec<Move>,
     },
     /// A peer was met for the first time.
     PeerMet {

@@ -70,6 +70,20 @@ impl Serials {
         self.taken.insert((operator, message_id, serial.code()), i64::MAX);
     }
 
+    /// The operators have other numbers now; what is known of one that is gone goes with it.
+    pub(crate) fn rename(&mut self, operators: &BTreeMap<OperatorId, OperatorId>) {
+        let last = std::mem::take(&mut self.last).into_iter();
+        self.last = last
+            .filter_map(|((operator, id), code)| Some(((*operators.get(&operator)?, id), code)))
+            .collect();
+        let taken = std::mem::take(&mut self.taken).into_iter();
+        self.taken = taken
+            .filter_map(|((operator, id, code), until_ms)| {
+                Some(((*operators.get(&operator)?, id, code), until_ms))
+            })
+            .collect();
+    }
+
     /// Nothing is broadcast under the code of `serial` after `last_broadcast_ms` (wall clock): it rests from then on.
     pub fn release(
         &mut self,

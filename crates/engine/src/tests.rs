@@ -50,13 +50,13 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut world = Self {
-            engine: Engine::new(setup()),
+            engine: Engine::new(setup(CELLS)),
             now: Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 },
             journal: Vec::new(),
             held_at: None,
         };
         let mut out = Vec::new();
-        world.engine.start(world.now, &mut out);
+        world.engine.start(world.now, &[], &mut out);
         world.keep(out);
         for controller in world.peers() {
             world.report(Report::Up(controller));
@@ -192,11 +192,16 @@ impl World {
 
     /// The same engine, made anew from its journal.
     fn reborn(&mut self) {
-        let mut engine = Engine::new(setup());
+        self.reborn_in(CELLS, &[]);
+    }
+
+    /// The same with another inventory; `moved`: where each cell of the old one stands in it.
+    fn reborn_in(&mut self, cells: &str, moved: &[Option<u32>]) {
+        let mut engine = Engine::new(setup(cells));
         self.journal.iter().for_each(|entry| engine.replay(entry));
         self.engine = engine;
         let mut out = Vec::new();
-        self.engine.start(self.now, &mut out);
+        self.engine.start(self.now, moved, &mut out);
         self.keep(out);
         for controller in self.peers() {
             self.report(Report::Up(controller));
@@ -204,8 +209,8 @@ impl World {
     }
 }
 
-fn setup() -> Setup {
-    let inventory = Arc::new(Inventory::import(CELLS.as_bytes()).unwrap());
+fn setup(cells: &str) -> Setup {
+    let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
     let traits = inventory.controllers().iter().map(|controller| match controller.rat {
         area::Rat::Gsm => Some(Traits { in_place: true, indications: false }),
         area::Rat::Lte => Some(Traits { in_place: false, indications: true }),

@@ -54,12 +54,12 @@ impl RoleHolders {
         let only = |holders: &Holders| {
             (holders.groups.is_empty() && holders.users.len() == 1).then(|| holders.users[0].clone())
         };
-        if let (Some(author), Some(approver)) = (only(&self.author), only(&self.approver)) {
-            if author == approver {
-                return Err(format!(
-                    "roles: expected two different people as author and approver, found only {author:?}"
-                ));
-            }
+        if let (Some(author), Some(approver)) = (only(&self.author), only(&self.approver))
+            && author == approver
+        {
+            return Err(format!(
+                "roles: expected two different people as author and approver, found only {author:?}"
+            ));
         }
         Ok(())
     }

@@ -147,7 +147,7 @@ impl Figures {
                 let request = ReportRequest { target: Some(target), messages: Some(messages.clone()) };
                 let network = stage.networks.iter_mut().find(|network| network.operator == row.operator);
                 let network = network.ok_or_else(|| std::io::Error::other("an operator is missing"))?;
-                Ok::<opsim::Report, DemoError>(network.ask(&opsim::Command::Report(request))?)
+                network.ask::<opsim::Report>(&opsim::Command::Report(request))
             };
             // The phones of this technology: inside, its target cells; outside, everything that is neither target nor
             // another technology's.

@@ -347,3 +347,32 @@ fn kills_are_retried_until_the_last_possible_broadcast_is_over() {
     let off = world.engine.view(alert).unwrap().off;
     assert_eq!((off.unknown, off.confirmed), (8, 0), "never more than the network said");
 }
+
+#[test]
+fn another_inventory_moves_the_cells_of_a_live_alert() {
+    let mut world = World::new();
+    let alert = world.active();
+    let serial_of = |world: &World| world.engine.view(alert).unwrap().messages[0].names[0].serial;
+    let before = serial_of(&world);
+    // A new operator with a lower PLMN comes first, one GSM cell is gone, and a BSC takes a cell of another name.
+    let newcomer = "yettel,220,01,gsm,1,1,,44.0,21.0,0,360,500,yettel-bsc-01\n";
+    let cells = CELLS.replace("mts,220,03,gsm,1100,2,,45.25,19.84,0,360,500,mts-bsc-01\n", newcomer);
+    let old = Inventory::import(CELLS.as_bytes()).unwrap();
+    let new = Inventory::import(cells.as_bytes()).unwrap();
+    world.reborn_in(&cells, &area::remap(&old, &new));
+    assert_eq!(serial_of(&world), before);
+    let orders = world.orders();
+    let bsc = world.bsc();
+    let asked = orders.iter().find(|order| order.controller == bsc).unwrap();
+    assert_eq!((asked.action.verb(), asked.cells.len()), (Verb::Query, 3));
+    assert!(asked.cells.indices().all(|cell| new.controller_of(cell) == bsc));
+    orders.iter().for_each(|order| world.obey(order));
+    world.obey_all();
+    assert_eq!(world.engine.view(alert).unwrap().cells.confirmed, 7);
+    world.cancel(alert);
+    let kills = world.obey_all();
+    assert_eq!(kills.iter().map(|order| order.cells.len()).sum::<u32>(), 7);
+    let view = world.engine.view(alert).unwrap();
+    world.reborn_in(&cells, &[]);
+    assert_eq!(world.engine.view(alert).unwrap(), view, "a replay over the change gives the state before");
+}
