@@ -17,7 +17,7 @@ mod words;
 #[command(name = "amberctl", version, max_term_width = 100)]
 pub(crate) struct Cli {
     /// Write results as JSON, and problems as JSON to standard error.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) daemon: DaemonArgs,
@@ -27,6 +27,7 @@ pub(crate) struct Cli {
 
 /// How the daemon is reached.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct DaemonArgs {
     /// The daemon's socket.
     #[arg(
@@ -81,14 +82,19 @@ pub(crate) enum AlertVerb {
     },
     /// Write a draft or a returned alert anew, all of it.
     Revise {
+        /// Its name, such as A-17.
         alert: AlertId,
         #[command(flatten)]
         wording: Box<WordingArgs>,
     },
     /// Hand a draft to a second person.
-    Submit { alert: AlertId },
+    Submit {
+        /// Its name, such as A-17.
+        alert: AlertId,
+    },
     /// Put the waiting version on the air. You must not be its author.
     Approve {
+        /// Its name, such as A-17.
         alert: AlertId,
         /// The version that you have looked at; without it, the one that waits now.
         #[arg(long, value_name = "N")]
@@ -99,30 +105,37 @@ pub(crate) enum AlertVerb {
     },
     /// Give a submitted alert, or a waiting update, back to its author.
     Return {
+        /// Its name, such as A-17.
         alert: AlertId,
         #[arg(long)]
         reason: String,
     },
     /// Refuse a submitted alert, or a waiting update, for ever.
     Reject {
+        /// Its name, such as A-17.
         alert: AlertId,
         #[arg(long)]
         reason: String,
     },
     /// Propose another text, area or end for a running alert; a second person approves it.
     Update {
+        /// Its name, such as A-17.
         alert: AlertId,
         #[command(flatten)]
         change: Box<ChangeArgs>,
     },
     /// Take an alert off the air, whatever is under way.
     Cancel {
+        /// Its name, such as A-17.
         alert: AlertId,
         #[arg(long)]
         reason: String,
     },
     /// Show an alert.
-    Show { alert: AlertId },
+    Show {
+        /// Its name, such as A-17.
+        alert: AlertId,
+    },
     /// List alerts, oldest first.
     List {
         /// Only those in this state.
@@ -131,13 +144,17 @@ pub(crate) enum AlertVerb {
     },
     /// Follow an alert until it is over.
     Watch {
+        /// Its name, such as A-17.
         alert: AlertId,
         /// End earlier.
         #[arg(long)]
         until: Option<Until>,
     },
     /// Show what every network has answered, how fast, and what it has cost.
-    Report { alert: AlertId },
+    Report {
+        /// Its name, such as A-17.
+        alert: AlertId,
+    },
 }
 
 /// When a watch ends before the alert is over.

@@ -15,23 +15,29 @@ use fault::Fault;
 
 /// JSON lines to hexadecimal lines. A line that fails is told in its place, and the run goes on.
 pub(crate) fn encode_lines(coding: &CodingArgs, out: &mut impl Write) -> Result<(), Failure> {
-    each_line(coding, out, |line| encode(coding.protocol, line).map(hex::encode))
+    each_line(coding, out, |_, line| encode(coding.protocol, line).map(hex::encode))
 }
 
 /// Hexadecimal lines to JSON lines. A line that fails is told in its place, and the run goes on.
 pub(crate) fn decode_lines(arguments: &DecodeArgs, out: &mut impl Write) -> Result<(), Failure> {
-    each_line(&arguments.coding, out, |line| decode(arguments, &octets(line)?).map(|pdu| pdu.to_string()))
+    each_line(&arguments.coding, out, |number, line| {
+        let octets = octets(line)?;
+        let words = decode(arguments, &octets)?.to_string();
+        compare(arguments.coding.protocol, number, &octets, &words);
+        Ok(words)
+    })
 }
 
 fn each_line(
     coding: &CodingArgs,
     out: &mut impl Write,
-    convert: impl Fn(&str) -> Result<String, Fault>,
+    convert: impl Fn(usize, &str) -> Result<String, Fault>,
 ) -> Result<(), Failure> {
     let mut input = lines::open(coding.file.as_deref())?;
-    let mut failed = false;
+    let (mut failed, mut number) = (false, 0);
     while let Some(line) = lines::next(&mut input)? {
-        match line.map_err(|error| Fault { error, offset: None }).and_then(|line| convert(&line)) {
+        number += 1;
+        match line.map_err(|error| Fault { error, offset: None }).and_then(|line| convert(number, &line)) {
             Ok(converted) => writeln!(out, "{converted}")?,
             Err(Fault { error, offset }) => {
                 failed = true;
@@ -40,6 +46,14 @@ fn each_line(
         }
     }
     if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// Says so where `encode` would not give these octets again: they hold something that the words do not say, such as an
+/// unknown information element, or say it in an unusual way.
+fn compare(protocol: Protocol, number: usize, octets: &[u8], words: &str) {
+    if encode(protocol, words).is_ok_and(|again| again != octets) {
+        eprintln!("amberctl: PDU {number}: encoding its words gives other octets than these");
+    }
 }
 
 /// The octets of a PDU in the words of the golden vectors.

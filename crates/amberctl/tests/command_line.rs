@@ -172,3 +172,17 @@ async fn a_watch_writes_a_line_for_each_change_and_ends_with_the_ledger() {
     let shown = world.run("--json alert watch A-17").await;
     assert!(serde_json::from_slice::<AlertView>(&shown.stdout).is_ok());
 }
+
+#[test]
+fn octets_that_encode_otherwise_are_decoded_with_a_word_of_warning() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let vectors: Vec<Value> =
+        serde_json::from_str(include_str!("../../../fixtures/vectors/sbcap-decode.json")).unwrap();
+    let trailing = vectors.iter().find(|vector| vector["name"] == "resp-trailing").unwrap();
+    std::fs::write(&file, trailing["hex"].as_str().unwrap()).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_amberctl"));
+    let decoded = command.args(["decode", "--protocol", "sbcap"]).arg(file.path()).output().unwrap();
+    assert_eq!(decoded.status.code(), Some(0));
+    assert!(text(&decoded.stdout).starts_with(r#"{"message":"write_replace_warning_response""#));
+    assert_eq!(text(&decoded.stderr), "amberctl: PDU 1: encoding its words gives other octets than these\n");
+}
