@@ -284,7 +284,12 @@ impl Core {
         }
     }
 
+    /// Hands the records to the journal's thread. While its queue is full they wait here, and with them everything
+    /// that rests on them; the next group that is synced makes room.
     fn hand_over(&mut self) {
+        if self.journal_failed.is_none() && !self.storage.has_room() {
+            return;
+        }
         let entries = std::mem::take(&mut self.records);
         if self.journal_failed.is_none()
             && let Err(error) = self.storage.append(&entries)

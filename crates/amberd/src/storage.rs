@@ -51,6 +51,11 @@ impl Storage {
         Ok(())
     }
 
+    /// Whether the journal's thread takes more now.
+    pub(crate) fn has_room(&self) -> bool {
+        self.writer.has_room()
+    }
+
     /// Waits until everything handed over is on the disk.
     pub(crate) fn close(self) -> Result<(), StorageError> {
         self.writer.close()?;
@@ -93,4 +98,80 @@ fn entry(vault: &Vault, record: &journal::Record) -> Result<Entry, StorageError>
 /// Binds a sealed text to its place, so that one version's cannot be put into another's.
 fn associated(alert: AlertId, version: u16) -> Vec<u8> {
     format!("{alert}/{version}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use area::{Atlas, CellRuns, Coverage, Inventory, Target};
+    use engine::{Patience, Personal, Setup, Version};
+    use policy::{Channel, LanguageText};
+
+    use super::*;
+
+    const TEXT: &str = "Marko Petrovic";
+
+    fn engine() -> Engine {
+        let cells = "operator,mcc,mnc,rat,lac_or_tac,cell_id,enb_or_gnb_id,lat,lon,azimuth_deg,beamwidth_deg,radius_m,controller\n\
+                     mts,220,03,gsm,1100,1,,45.25,19.84,0,360,500,mts-bsc-01\n";
+        let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
+        Engine::new(Setup {
+            coverage: Coverage::new(&inventory),
+            traits: vec![None],
+            inventory,
+            atlas: Arc::new(Atlas::serbia().unwrap()),
+            profiles: Vec::new(),
+            codes: std::collections::BTreeMap::new(),
+            patience: Patience { retry_first_ms: 1, retry_max_ms: 1, indication_ms: 1 },
+            alerts_max: 1,
+        })
+    }
+
+    fn drafted() -> Entry {
+        let text = LanguageText { language: "sr-Latn".into(), text: TEXT.into() };
+        let personal = Personal { texts: vec![text], bodies: vec![TEXT.into()], ..Personal::default() };
+        let version = Version {
+            number: 1,
+            author: "jelena".into(),
+            written_ms: 7,
+            private: Private::Open(personal),
+            planned: Vec::new(),
+            target: Target::default(),
+            cells: CellRuns::new(),
+            unserved: CellRuns::new(),
+            duration_s: 60,
+            approved: None,
+            confirmed_ms: None,
+        };
+        let (alert, channel, class) = (AlertId(1), Channel::Live, "missing-child".to_owned());
+        Entry {
+            seq: engine::Seq(1),
+            wall_ms: 7,
+            record: Record::Drafted { alert, channel, class, version, key: None },
+        }
+    }
+
+    #[test]
+    fn what_is_personal_is_sealed_on_disk_and_read_again_until_its_key_is_erased() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut storage = Storage::open(dir.path(), &mut engine(), |_| {}).unwrap();
+        storage.append(&[drafted()]).unwrap();
+        storage.close().unwrap();
+        for file in ["journal.db", "journal.db-wal"] {
+            let bytes = std::fs::read(dir.path().join(file)).unwrap_or_default();
+            assert!(!bytes.windows(TEXT.len()).any(|window| window == TEXT.as_bytes()), "{file}");
+        }
+        let mut replayed = engine();
+        Storage::open(dir.path(), &mut replayed, |_| {}).unwrap().close().unwrap();
+        let text = |engine: &Engine| {
+            let alert = engine.alert(AlertId(1)).unwrap();
+            Some(alert.versions[0].private.open()?.bodies[0].clone())
+        };
+        assert_eq!(text(&replayed).as_deref(), Some(TEXT));
+        Vault::open(&dir.path().join("keys")).unwrap().erase("A-1").unwrap();
+        let mut erased = engine();
+        Storage::open(dir.path(), &mut erased, |_| {}).unwrap();
+        assert_eq!(text(&erased), None);
+    }
 }
