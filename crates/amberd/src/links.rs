@@ -6,7 +6,6 @@ use link::{
     DialConfig, Framing, Limits, Link, LinkError, LinkId, ListenConfig, Listener, Peers, SctpSettings, Sink,
 };
 use tokio::runtime::Handle;
-use tracing::warn;
 
 use crate::config::{Config, Peer, Role, Transport};
 
@@ -24,12 +23,6 @@ impl Links {
         let mut doors: Vec<Door> = Vec::new();
         for (peer, number) in peers.into_iter().zip(0..) {
             let id = LinkId(number);
-            if peer.transport == Transport::SctpOverUdp {
-                warn!(
-                    peer = peer.name,
-                    "SCTP over UDP authenticates nobody: for labs and closed tunnels only"
-                );
-            }
             match (peer.role, peer.listen) {
                 (Role::Listen, Some(bind)) => {
                     let ips: Vec<IpAddr> = peer.addresses.iter().map(SocketAddr::ip).collect();
@@ -52,6 +45,10 @@ impl Links {
                     let transport = transport(peer.transport, None, peer.udp_port);
                     let mut dial = DialConfig::new(&peer.name, transport, peer.addresses.clone());
                     dial.limits = limits(peer.transport);
+                    // A UDP socket for a peer on loopback has no business elsewhere.
+                    if let Some(local) = peer.addresses.iter().map(SocketAddr::ip).find(IpAddr::is_loopback) {
+                        dial.bind = vec![SocketAddr::new(local, 0)];
+                    }
                     dialled.push(Link::dial(id, dial, sink.clone(), runtime)?);
                 }
             }
