@@ -1,0 +1,69 @@
+//! A session with a BSC.
+
+use bytes::Bytes;
+use cbs::{MessageId, SerialNumber};
+use cbsp::{Event, Request, RequestKind, ResetPolicy, Session, SessionConfig, Token};
+
+use super::{Conversation, Told, play};
+
+/// Steps of a session, as [`super`] spells them.
+pub fn run(input: &[u8]) {
+    let config = SessionConfig {
+        requests_max: Session::REQUESTS_MAX,
+        events_max: Session::EVENTS_MAX,
+        ..SessionConfig::default()
+    };
+    play(Session::new(config), input);
+}
+
+impl Conversation for Session {
+    const REQUESTS_MAX: usize = 4;
+    const EVENTS_MAX: usize = 8;
+
+    fn connected(&mut self, now_ms: u64, reset: bool) {
+        self.connected(now_ms, if reset { ResetPolicy::First } else { ResetPolicy::Never });
+    }
+
+    fn disconnected(&mut self, now_ms: u64) {
+        self.disconnected(now_ms);
+    }
+
+    fn received(&mut self, now_ms: u64, pdu: &[u8]) {
+        self.received(now_ms, pdu);
+    }
+
+    fn request(&mut self, now_ms: u64, token: u64, kind: u8, message_id: MessageId, serial: SerialNumber) {
+        let kind = match kind % 3 {
+            0 => RequestKind::Write,
+            1 => RequestKind::Kill,
+            _ => RequestKind::StatusQuery,
+        };
+        self.request(now_ms, Token(token), Request { kind, message_id, serial }, Bytes::new());
+    }
+
+    fn handle_timeout(&mut self, now_ms: u64) {
+        self.handle_timeout(now_ms);
+    }
+
+    fn next_wakeup(&self) -> Option<u64> {
+        self.next_wakeup()
+    }
+
+    fn pending(&self) -> usize {
+        self.pending()
+    }
+
+    fn poll_transmit(&mut self) -> bool {
+        self.poll_transmit().is_some()
+    }
+
+    fn poll_event(&mut self) -> Option<Told> {
+        Some(match self.poll_event()? {
+            Event::Completed { token, .. }
+            | Event::Failed { token, .. }
+            | Event::ErrorIndication { token: Some(token), .. } => Told::Answered(token.0),
+            Event::Unanswered { token } => Told::Unanswered(token.0),
+            _ => Told::Other,
+        })
+    }
+}
