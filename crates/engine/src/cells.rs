@@ -222,14 +222,12 @@ impl CellStatus {
                 let outcome = if ear.in_place { Outcome::Confirmed } else { Outcome::Accepted };
                 self.hear_write(ear, verb, outcome);
             }
-            Outcome::Refused(Cause::ReferenceUnknown) => {
-                // What was to be replaced, or asked about, is not there: the next write does without it.
+            Outcome::Refused(cause @ Cause::ReferenceUnknown) => {
+                // What was to be replaced, or asked about, is not there: the next write does without it, at once.
                 let gone = if verb == Verb::Query { Some(ear.current) } else { self.stale(ear.current) };
-                self.maybe &= !gone.map_or(0, Edition::bit);
-                if verb == Verb::Write {
-                    self.maybe &= !bit;
-                }
-                (self.phase, self.cause) = (Phase::Pending, Cause::None);
+                self.phase = if gone.is_some() { Phase::Pending } else { Phase::Refused };
+                self.cause = cause;
+                self.maybe &= !(gone.map_or(0, Edition::bit) | bit);
             }
             Outcome::Refused(cause) => {
                 // An earlier try may have arrived; a first one has just been refused.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStatus, Ear, Edition, Phase};
 use crate::order::{OrderId, Verb};
-use crate::report::{CellReport, Outcome};
+use crate::report::{Cause, CellReport, Outcome};
 
 /// How many cells are in each phase, by the phase's number.
 pub type Totals = [u32; Phase::ALL.len()];
@@ -72,6 +72,8 @@ struct Hold {
     cells: CellRuns,
     /// `None` while the order is open; then the monotonic time at which the same may be asked again.
     until_ms: Option<u64>,
+    /// The wish has changed since, so that what of it had not left was withdrawn.
+    superseded: bool,
 }
 
 impl Leg {
@@ -153,6 +155,7 @@ impl Leg {
         self.attempt = 0;
         // What was asked for the old wish and has its answer holds nothing back any more.
         self.holds.retain(|hold| hold.until_ms.is_none());
+        self.holds.iter_mut().for_each(|hold| hold.superseded = true);
         self.count();
     }
 
@@ -227,6 +230,12 @@ impl Leg {
                 Phase::OffAccepted if status.may_hold(hold.edition) => &mut awaited,
                 phase if !phase.is_wanted() && status.may_hold(hold.edition) => &mut failed,
                 Phase::Sent | Phase::Unknown | Phase::Refused => &mut failed,
+                // Dispatch turned it away, for want of room: not again at once.
+                Phase::Pending
+                    if !hold.superseded && status.cause() == Cause::None && hold.verb == Verb::Write =>
+                {
+                    &mut failed
+                }
                 Phase::Accepted => &mut awaited,
                 // The stop of an old edition beside a confirmed new one waits for its indication too.
                 Phase::Confirmed if hold.verb == Verb::Kill && status.may_hold(hold.edition) => &mut awaited,
@@ -297,7 +306,7 @@ impl Leg {
     /// Remembers that an order has been given.
     pub fn asked(&mut self, order: OrderId, need: Need, current: Edition, cells: CellRuns) {
         let edition = if let Need::Kill(edition) = need { edition } else { current };
-        self.holds.push(Hold { order, verb: need.verb(), edition, cells, until_ms: None });
+        self.holds.push(Hold { order, verb: need.verb(), edition, cells, until_ms: None, superseded: false });
     }
 
     fn count(&mut self) {

@@ -376,3 +376,16 @@ fn another_inventory_moves_the_cells_of_a_live_alert() {
     world.reborn_in(&cells, &[]);
     assert_eq!(world.engine.view(alert).unwrap(), view, "a replay over the change gives the state before");
 }
+
+#[test]
+fn what_dispatch_turns_away_is_asked_again_only_after_a_while() {
+    let mut world = World::new();
+    world.approved();
+    for order in world.orders() {
+        world.say(&order, Outcome::Withdrawn);
+        world.settle(&order);
+    }
+    assert!(world.orders().is_empty());
+    world.pass(2_000);
+    assert_eq!(world.orders().len(), 2);
+}
