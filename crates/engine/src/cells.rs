@@ -223,10 +223,11 @@ impl CellStatus {
                 self.hear_write(ear, verb, outcome);
             }
             Outcome::Refused(cause @ Cause::ReferenceUnknown) => {
-                // What was to be replaced, or asked about, is not there: the next write does without it, at once.
+                // What was to be replaced, or asked about, is not there: the next write does without it, at once. The
+                // cause says so; where nothing was, it is left out, and the next write waits like any other.
                 let gone = if verb == Verb::Query { Some(ear.current) } else { self.stale(ear.current) };
-                self.phase = if gone.is_some() { Phase::Pending } else { Phase::Refused };
-                self.cause = cause;
+                self.phase = Phase::Pending;
+                self.cause = if gone.is_some() { cause } else { Cause::None };
                 self.maybe &= !(gone.map_or(0, Edition::bit) | bit);
             }
             Outcome::Refused(cause) => {
