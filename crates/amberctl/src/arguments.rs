@@ -58,6 +58,11 @@ pub(crate) enum Verb {
         #[command(flatten)]
         draft: Box<DraftArgs>,
     },
+    /// Check and compare cell inventories, or invent one.
+    Cells {
+        #[command(subcommand)]
+        verb: CellsVerb,
+    },
     /// Show the peers and how they are.
     Peers,
     /// Show how the daemon is, and who it takes you for.
@@ -154,6 +159,29 @@ pub(crate) enum AlertVerb {
     Report {
         /// Its name, such as A-17.
         alert: AlertId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CellsVerb {
+    /// Read an inventory as the daemon does: say what it holds, or name each row that is wrong.
+    Check {
+        /// The CSV file.
+        file: PathBuf,
+        /// Say what has changed since this one.
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
+    },
+    /// Invent a national inventory: the same cells for the same count and seed.
+    Generate {
+        /// How many cells: 1k, 60k, 1m, 10m or any number.
+        count: String,
+        /// The seed.
+        #[arg(long, default_value_t = 220)]
+        seed: u64,
+        /// The file to write; standard output when absent.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
 }
 

@@ -17,6 +17,9 @@ pub(crate) enum Failure {
         /// The key under which a command can be repeated.
         key: Option<String>,
     },
+    /// The content of a file, or what was asked of this program, is refused.
+    #[error("{0}")]
+    Refused(String),
     /// Something was refused that has already been told, line by line.
     #[error("some lines or files were refused")]
     Told,
@@ -33,10 +36,15 @@ impl Failure {
         Self::Usage(message.into())
     }
 
+    pub(crate) fn refused(error: impl std::fmt::Display) -> Self {
+        Self::Refused(error.to_string())
+    }
+
     /// The exit status.
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Daemon { error: admin::Error::Problem(_) | admin::Error::NotUnderstood { .. }, .. }
+            | Self::Refused(_)
             | Self::Told => 1,
             Self::Daemon { .. } => 3,
             // Whoever reads the output has had enough: nothing is wrong.
@@ -72,7 +80,7 @@ impl Failure {
         match self {
             Self::Daemon { .. } => "unreachable",
             Self::Output(_) => "output",
-            Self::Told => "refused",
+            Self::Refused(_) | Self::Told => "refused",
             Self::Usage(_) => "usage",
         }
     }

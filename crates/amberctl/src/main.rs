@@ -1,7 +1,7 @@
 //! The control room's command line, and the engineers' tools.
 //!
 //! What is asked of the daemon goes through [`admin::Client`]; nothing is decided here but what a person must confirm
-//! before it is sent. `encode`, `decode` and `cap check` need no daemon. Results go to standard output, problems to
+//! before it is sent. `encode`, `decode`, `cap check` and `cells` need no daemon. Results go to standard output, problems to
 //! standard error; the exit status is 1 when something was refused, 2 when the command line is wrong, 3 when the
 //! daemon cannot be reached.
 #![allow(clippy::disallowed_methods)] // this program reads files and the environment
@@ -16,6 +16,7 @@ use crate::failure::Failure;
 mod alert;
 mod arguments;
 mod cap_check;
+mod cells;
 mod codec;
 mod confirm;
 mod failure;
@@ -43,7 +44,8 @@ async fn run(cli: Cli, out: &mut impl std::io::Write) -> Result<(), Failure> {
     match cli.verb {
         Verb::Encode(coding) => codec::encode_lines(&coding, out),
         Verb::Decode(coding) => codec::decode_lines(&coding, out),
-        Verb::Cap { verb: arguments::CapVerb::Check(check) } => cap_check::check_files(&check, cli.json, out),
+        Verb::Cap { verb: arguments::CapVerb::Check(check) } => cap_check::check_files(&check, out),
+        Verb::Cells { verb } => cells::run(verb, out),
         Verb::Alert { verb } => {
             alert::run(verb, &session::Session::open(cli.daemon, cli.json).await?, out).await
         }
