@@ -20,7 +20,10 @@ fn main() {
     };
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
-    println!("{:46} {:>8} {:>9} {:>9} {:>9} {:>6}", "file", "bytes", "scan ns", "broadc ns", "profil ns", "ratio");
+    println!(
+        "{:46} {:>8} {:>9} {:>9} {:>9} {:>6}",
+        "file", "bytes", "scan ns", "broadc ns", "profil ns", "ratio"
+    );
     let (mut oasis, mut all) = (Cost::default(), Cost::default());
     for file in files {
         let Ok(bytes) = std::fs::read(&file) else { continue };
