@@ -2,7 +2,7 @@
 //!
 //! There is no handshake: the session is ready as soon as it is connected (TS 29.168 §4.1.3). A request is answered, or
 //! reported unanswered once; an answer that comes after that is still told with its token. Answers find their request by
-//! (kind, message identifier, serial number), the oldest first.
+//! (kind, message identifier, serial number), the oldest in time first.
 
 mod event;
 mod incoming;

@@ -59,9 +59,11 @@ impl Requests {
         self.sent.push_back(Sent { token, request, deadline_ms });
     }
 
-    /// Takes the oldest request that this answers.
+    /// Takes the request that this answers: the oldest in time, and only then one that is overdue. Were it the other way
+    /// round, an answer that never comes would put each later one off by one, and a retry would never be answered.
     pub(super) fn answered(&mut self, request: Request) -> Option<Token> {
-        let index = self.sent.iter().position(|sent| sent.request == request)?;
+        let fits = |index: &usize| self.sent[*index].request == request;
+        let index = (self.overdue..self.sent.len()).chain(0..self.overdue).find(fits)?;
         self.overdue -= usize::from(index < self.overdue);
         self.sent.remove(index).map(|sent| sent.token)
     }
