@@ -62,7 +62,7 @@ impl Engine {
                 self.record(now, Record::Stepped { alert: id, step, by: None, reason: None, key: None }, out);
                 self.drive_alert(now, id, true);
             } else if alert.state.is_on() {
-                self.wake_at(now.monotonic_at(alert.expires_ms));
+                self.wake_at(now.look_for(alert.expires_ms));
             }
             self.release_waits(now, id);
             self.close_if_settled(now, id, out);
@@ -238,7 +238,7 @@ impl Engine {
             self.record(now, Record::Stepped { alert: id, step, by: None, reason, key: None }, out);
             self.drive_alert(now, id, true);
         } else if over_ms < i64::MAX {
-            self.wake_at(now.monotonic_at(over_ms));
+            self.wake_at(now.look_for(over_ms));
         }
     }
 }

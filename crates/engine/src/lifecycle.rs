@@ -113,7 +113,7 @@ impl Engine {
         let record = Record::Approved { alert: id, version: number, by, expires_ms, broadcasts, key };
         self.record_sent(now, id, out);
         self.record(now, record, out);
-        self.wake_at(now.monotonic_at(expires_ms));
+        self.wake_at(now.look_for(expires_ms));
         self.drive_alert(now, id, true);
         Ok(id)
     }

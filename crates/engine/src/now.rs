@@ -14,10 +14,11 @@ pub struct Now {
 }
 
 impl Now {
-    /// When the monotonic clock will show that the wall clock has reached `wall_ms`.
-    pub fn monotonic_at(self, wall_ms: i64) -> u64 {
-        let wait = u64::try_from(wall_ms.saturating_sub(self.wall_ms)).unwrap_or(0);
-        self.monotonic_ms.saturating_add(wait)
+    /// When to look at the clocks next, in monotonic milliseconds, so as not to miss that the wall clock reaches
+    /// `wall_ms`: then, or in a second, since the wall clock may be set and the machine may sleep.
+    pub fn look_for(self, wall_ms: i64) -> u64 {
+        let wait_ms = u64::try_from(wall_ms.saturating_sub(self.wall_ms)).unwrap_or(0);
+        self.monotonic_ms.saturating_add(wait_ms.min(1_000))
     }
 }
 

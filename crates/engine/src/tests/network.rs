@@ -389,3 +389,13 @@ fn what_dispatch_turns_away_is_asked_again_only_after_a_while() {
     world.pass(2_000);
     assert_eq!(world.orders().len(), 2);
 }
+
+#[test]
+fn an_alert_expires_within_a_second_of_a_step_of_the_wall_clock() {
+    let mut world = World::new();
+    let alert = world.active();
+    world.now.wall_ms += HOUR_MS;
+    assert!(world.engine.next_wakeup().is_some_and(|wake_ms| wake_ms <= world.now.monotonic_ms + 1_000));
+    world.pass(1_000);
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Expired);
+}
