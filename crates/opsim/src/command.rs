@@ -57,7 +57,7 @@ pub enum Command {
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restart {
-    /// An MME with all its eNBs, or a BSC with all its BTSs.
+    /// An MME with all its eNBs, a BSC with all its BTSs, or an RNC with all its service areas.
     Element(String),
     /// Cells, each with its eNB's others untouched.
     Cells(CellRuns),

@@ -1,4 +1,4 @@
-//! An MME or a BSC with its connection and its faults.
+//! An MME, a BSC or an RNC with its connection and its faults.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -10,6 +10,7 @@ use crate::bsc::Bsc;
 use crate::chance::Chance;
 use crate::mme::Mme;
 use crate::radio::Radio;
+use crate::rnc::Rnc;
 use crate::{Counters, ElementKind, ElementPlan, ElementReport, Error, Faults, Share};
 
 /// What kind of message has come in.
@@ -34,7 +35,7 @@ pub enum Transmit {
     Close,
 }
 
-/// An MME or a BSC with its connection and its faults. It knows one dispatcher at a time.
+/// An MME, a BSC or an RNC with its connection and its faults. It knows one dispatcher at a time.
 #[derive(Debug)]
 pub struct Element {
     name: String,
@@ -59,6 +60,7 @@ pub struct Element {
 enum Model {
     Mme(Mme),
     Bsc(Bsc),
+    Rnc(Rnc),
 }
 
 /// A time of silence.
@@ -93,9 +95,12 @@ impl Element {
             (ElementKind::Bsc, Rat::Gsm) if cells.len() <= Bsc::CELLS_MAX => {
                 Model::Bsc(Bsc::new(inventory, controller, habits, faults.refuse_cause, faults.refuse_writes))
             }
-            (ElementKind::Bsc, Rat::Gsm) => {
-                let (max, found) = (Bsc::CELLS_MAX, cells.len());
-                return Err(Error::Cells { element: plan.name.clone(), max, found });
+            (ElementKind::Rnc, Rat::Umts) if cells.len() <= Rnc::CELLS_MAX => {
+                Model::Rnc(Rnc::new(inventory, controller, habits, faults.refuse_cause, faults.refuse_writes))
+            }
+            (ElementKind::Bsc, Rat::Gsm) | (ElementKind::Rnc, Rat::Umts) => {
+                let max = if rat == Rat::Gsm { Bsc::CELLS_MAX } else { Rnc::CELLS_MAX };
+                return Err(Error::Cells { element: plan.name.clone(), max, found: cells.len() });
             }
             (kind, found) => return Err(Error::Rat { element: plan.name.clone(), kind, found }),
         };
@@ -171,6 +176,7 @@ impl Element {
         match &mut self.model {
             Model::Mme(mme) => mme.connected(radio, &mut out),
             Model::Bsc(bsc) => bsc.connected(&mut out),
+            Model::Rnc(rnc) => rnc.connected(radio, &mut out),
         }
         self.send(now_ms, out);
     }
@@ -184,6 +190,7 @@ impl Element {
         match &mut self.model {
             Model::Mme(mme) => mme.disconnected(),
             Model::Bsc(bsc) => bsc.disconnected(now_ms, radio),
+            Model::Rnc(rnc) => rnc.disconnected(now_ms, radio),
         }
     }
 
@@ -202,6 +209,7 @@ impl Element {
         let heard = match &mut self.model {
             Model::Mme(mme) => mme.received(now_ms, pdu, radio, &mut out),
             Model::Bsc(bsc) => bsc.received(now_ms, pdu, radio, &mut out),
+            Model::Rnc(rnc) => rnc.received(now_ms, pdu, radio, &mut out),
         };
         match heard {
             Heard::Write => {
@@ -230,7 +238,7 @@ impl Element {
     pub(crate) fn next_wakeup(&self) -> Option<u64> {
         let indication = match &self.model {
             Model::Mme(mme) => mme.next_wakeup(),
-            Model::Bsc(_) => None,
+            Model::Bsc(_) | Model::Rnc(_) => None,
         };
         let waiting = self.waiting.front().map(|(at, _)| *at);
         [indication, waiting, self.restart_ms].into_iter().flatten().min()
@@ -263,6 +271,7 @@ impl Element {
         match &mut self.model {
             Model::Mme(mme) => mme.restart(now_ms, radio),
             Model::Bsc(bsc) => bsc.restart(now_ms, radio),
+            Model::Rnc(rnc) => rnc.restart(now_ms, radio),
         }
     }
 
@@ -272,6 +281,7 @@ impl Element {
         match &mut self.model {
             Model::Mme(mme) => mme.cells_restarted(cells, self.connected, radio, &mut out),
             Model::Bsc(bsc) => bsc.cells_restarted(cells, self.connected, radio, &mut out),
+            Model::Rnc(rnc) => rnc.cells_restarted(cells, self.connected, radio, &mut out),
         }
         self.send(now_ms, out);
     }
@@ -282,6 +292,7 @@ impl Element {
         match &mut self.model {
             Model::Mme(mme) => mme.cells_failed(cells, radio, &mut out),
             Model::Bsc(bsc) => bsc.cells_failed(cells, radio, &mut out),
+            Model::Rnc(rnc) => rnc.cells_failed(cells, radio, &mut out),
         }
         self.send(now_ms, out);
     }

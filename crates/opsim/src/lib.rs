@@ -1,18 +1,18 @@
-//! Simulated operator networks: MMEs with their eNBs, BSCs with their BTSs, the cells, and the phones in them.
+//! Simulated operator networks: MMEs with their eNBs, BSCs with their BTSs, RNCs, the cells, and the phones in them.
 //!
 //! What happens in a network is modelled without a socket or a clock: octets and the time go in, octets and a record of
 //! what was on the air and what rang come out. The same model serves the demo, the tests and the simulator in memory;
 //! only [`shell`] moves it in real time over real sockets. Read [`Plan`] and [`Network`] first.
 //!
 //! ```text
-//! octets ─► Element: Mme | Bsc ─► Radio: what is on the air in each cell ─► Phones: what rings
+//! octets ─► Element: Mme | Bsc | Rnc ─► Radio: what is on the air in each cell ─► Phones: what rings
 //!              │ faults: late, silent, refusing, restarting                      │
 //! octets ◄─────┘                                              Report ◄───────────┘
 //! ```
 //!
-//! The models follow TS 36.413 §8.12 (through TS 29.168) and TS 48.049, and the rule of TS 23.041 by which a phone tells
-//! a new message from one it has shown. They use the protocol crates for octets only and nothing of what the dispatcher
-//! makes of a message, so that a mistake of the dispatcher's is not made here again.
+//! The models follow TS 36.413 §8.12 (through TS 29.168), TS 48.049 and TS 25.419, and the rule of TS 23.041 by which a
+//! phone tells a new message from one it has shown. They use the protocol crates for octets only and nothing of what the
+//! dispatcher makes of a message, so that a mistake of the dispatcher's is not made here again.
 
 mod bsc;
 mod chance;
@@ -26,6 +26,7 @@ mod phones;
 mod plan;
 mod radio;
 mod report;
+mod rnc;
 pub mod shell;
 
 pub use command::{Command, MessageKey, ReportRequest, Restart};

@@ -22,7 +22,7 @@ pub struct Plan {
     /// The modelled phones.
     #[serde(default)]
     pub phones: PhonePlan,
-    /// The MMEs and BSCs.
+    /// The MMEs, BSCs and RNCs.
     pub elements: Vec<ElementPlan>,
 }
 
@@ -46,7 +46,7 @@ impl Default for PhonePlan {
     }
 }
 
-/// One MME or BSC.
+/// One MME, BSC or RNC.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElementPlan {
@@ -59,7 +59,7 @@ pub struct ElementPlan {
     /// Who opens the connection.
     #[serde(default)]
     pub role: Role,
-    /// How the octets travel. An MME speaks SCTP, a BSC TCP.
+    /// How the octets travel. An MME speaks SCTP, a BSC or an RNC TCP.
     pub transport: TransportPlan,
     /// Where it listens, or whom it dials. With UDP-encapsulated SCTP the port is the UDP port. Port 0 lets the
     /// system choose; `ready` names the choice.
@@ -88,6 +88,8 @@ pub enum ElementKind {
     Mme,
     /// A BSC with its BTSs: CBSP.
     Bsc,
+    /// An RNC with its service areas, each a cell: SABP.
+    Rnc,
 }
 
 /// Who opens the connection.
@@ -105,7 +107,7 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportPlan {
-    /// TCP, for CBSP.
+    /// TCP, for CBSP and SABP.
     Tcp,
     /// SCTP in user space over UDP (RFC 6951).
     UdpSctp,
@@ -121,7 +123,7 @@ pub struct Habits {
     pub indication_delay_ms: u64,
     /// MME: the most cells that one indication names, 1 to 65535.
     pub cells_per_indication: u16,
-    /// BSC: it keeps its messages over a mere loss of the connection, and says so in RESTART.
+    /// BSC, RNC: it keeps its messages over a mere loss of the connection. A BSC says so in RESTART.
     pub keeps_messages: bool,
     /// BSC: it speaks like osmo-bsc. The repetition period is a plain 16-bit number, 0 broadcasts means one, and KILL
     /// COMPLETE has no cell list.
@@ -144,8 +146,8 @@ pub struct Faults {
     pub jitter_ms: u64,
     /// Some of its cells never broadcast, drawn by chance.
     pub refuse_cells: Option<Share>,
-    /// BSC: the cause it gives for them (TS 48.049 §8.2.13); 10, cell broadcast not operational, if it is absent. An eNB
-    /// gives none: it leaves the cell out.
+    /// BSC, RNC: the cause it gives for them (TS 48.049 §8.2.13, TS 25.419 §9.2.5); broadcast not operational if it is
+    /// absent. An eNB gives none: it leaves the cell out.
     pub refuse_cause: Option<u8>,
     /// It refuses every write as a whole, with this cause of its protocol.
     pub refuse_writes: Option<u8>,

@@ -10,7 +10,7 @@ pub struct Report {
     pub operator: String,
     /// When, in milliseconds of the network's own clock.
     pub at_ms: u64,
-    /// Its MMEs and BSCs.
+    /// Its MMEs, BSCs and RNCs.
     pub elements: Vec<ElementReport>,
     /// Its phones.
     pub phones: PhonesReport,

@@ -10,7 +10,7 @@ use link::{
 use tokio::runtime::{Builder, Runtime};
 use tracing::{info, warn};
 
-use crate::{ElementId, ElementPlan, Error, Network, Plan, Role, Transmit, TransportPlan};
+use crate::{ElementId, ElementKind, ElementPlan, Error, Network, Plan, Role, Transmit, TransportPlan};
 
 /// Every element's connections get numbers of their own: its place in the plan above these bits.
 const CONNECTION_BITS: u32 = 20;
@@ -106,7 +106,7 @@ impl Port {
     fn open(plan: &ElementPlan, first: LinkId, sink: Sink, runtime: &Runtime) -> Result<Self, LinkError> {
         // With UDP encapsulation the address of the association has the SCTP port, and the plan's port is UDP's.
         let (transport, at) = match plan.transport {
-            TransportPlan::Tcp => (Transport::Tcp(Framing::CBSP), plan.address),
+            TransportPlan::Tcp => (Transport::Tcp(framing(plan.kind)), plan.address),
             TransportPlan::KernelSctp => (Transport::KernelSctp(SctpSettings::default()), plan.address),
             TransportPlan::UdpSctp => {
                 let udp_port = plan.address.port();
@@ -156,5 +156,15 @@ impl Port {
                 }
             }
         }
+    }
+}
+
+/// How a stream of this element's protocol is cut into messages.
+fn framing(kind: ElementKind) -> Framing {
+    match kind {
+        ElementKind::Rnc => Framing::SelfDelimiting(|input| {
+            sabp::frame_length(input, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
+        }),
+        ElementKind::Bsc | ElementKind::Mme => Framing::CBSP,
     }
 }

@@ -18,6 +18,10 @@ fn cbsp(name: &str) -> Vec<u8> {
     vector(include_str!("../../../../fixtures/vectors/cbsp.json"), name)
 }
 
+fn sabp(name: &str) -> Vec<u8> {
+    vector(include_str!("../../../../fixtures/vectors/sabp.json"), name)
+}
+
 #[test]
 fn an_mme_answers_golden_requests_with_golden_answers() {
     let mut world = World::new();
@@ -48,4 +52,31 @@ fn a_bsc_answers_golden_requests_with_golden_answers() {
         assert_eq!(world.tell_octets(BSC, &cbsp(request)), [cbsp(answer)], "{request}");
     }
     assert_eq!(world.tell_octets(BSC, &cbsp("cbsp-error")), [[0; 0]; 0]);
+}
+
+#[test]
+fn an_rnc_answers_golden_requests_with_golden_answers() {
+    let mut world = World::of(rnc_plan());
+    let rounds = [
+        ("sabp-load-query", "sabp-load-query-complete"),
+        ("sabp-write-gsm7", "sabp-write-complete"),
+        ("sabp-reset", "sabp-reset-complete"),
+        ("sabp-kill", "sabp-kill-failure"),
+    ];
+    for (request, answer) in rounds {
+        assert_eq!(world.tell_octets(RNC, &sabp(request)), [sabp(answer)], "{request}");
+    }
+    world.tell_octets(RNC, &sabp("sabp-write-gsm7"));
+    world.until(41 * 60_000);
+    assert_eq!(world.tell_octets(RNC, &sabp("sabp-kill")), [sabp("sabp-kill-complete")]);
+    assert_eq!(world.tell_octets(RNC, &sabp("sabp-error")), [[0; 0]; 0]);
+}
+
+#[test]
+fn an_rnc_tells_of_failed_and_restarted_cells_in_golden_octets() {
+    let mut world = World::of(rnc_plan());
+    world.command(serde_json::json!({"do": "fail", "cells": [[0, 2]]}));
+    assert_eq!(world.tell_octets(RNC, &sabp("sabp-error")), [sabp("sabp-failure")]);
+    world.command(serde_json::json!({"do": "restart", "cells": [[0, 2]]}));
+    assert_eq!(world.tell_octets(RNC, &sabp("sabp-error")), [sabp("sabp-restart")]);
 }

@@ -7,4 +7,5 @@ mod golden;
 mod mme;
 mod phones;
 mod random;
+mod rnc;
 mod world;

@@ -266,7 +266,7 @@ fn what_cannot_be_understood_gets_an_error_indication() {
     let mut world = World::new();
     for (octets, cause) in [(&[0x00, 0x63][..], 13), (&[0x00, 0x00, 0x00, 0x03, 0, 0, 0], 6)] {
         let answers = world.tell_octets(MME, octets);
-        let answer = decoded(MME, &answers[0]);
+        let answer = world.decoded(MME, &answers[0]);
         assert_eq!((&answer["message"], &answer["cause"]), (&json!("error_indication"), &json!(cause)));
     }
     assert_eq!(world.network.elements()[0].counters().undecodable, 2);

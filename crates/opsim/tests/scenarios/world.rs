@@ -1,4 +1,5 @@
-//! A small network: one MME with three eNBs, one BSC with two location areas, a dispatcher that speaks JSON.
+//! Two small networks: one MME with three eNBs and one BSC with two location areas; one RNC. A dispatcher that speaks
+//! JSON.
 
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use serde_json::{Value, json};
 
 pub(crate) const MME: ElementId = ElementId(0);
 pub(crate) const BSC: ElementId = ElementId(1);
+/// Alone in its network.
+pub(crate) const RNC: ElementId = ElementId(0);
 
 /// The cells of the BSC, by index.
 pub(crate) const GSM: [u32; 4] = [0, 1, 2, 3];
@@ -36,8 +39,31 @@ y,220,01,lte,258,10597377,41396,44.5,20.5,0,360,500,pool-1
 y,220,01,lte,258,10597378,41396,44.5,20.5,0,360,500,pool-1
 ";
 
+/// The cells of the RNC, by index.
+pub(crate) const UMTS: [u32; 4] = [0, 1, 2, 3];
+
+const RNC_CELLS: &str = "\
+operator,mcc,mnc,rat,lac_or_tac,cell_id,enb_or_gnb_id,lat,lon,azimuth_deg,beamwidth_deg,radius_m,controller
+y,220,01,umts,4097,1,7,44.5,20.5,0,360,500,rnc-1
+y,220,01,umts,4097,2,7,44.5,20.5,0,360,500,rnc-1
+y,220,01,umts,4097,3,7,44.5,20.5,0,360,500,rnc-1
+y,220,01,umts,4098,1,7,44.5,20.5,0,360,500,rnc-1
+y,220,01,umts,4098,9,7,44.5,20.5,0,360,500,rnc-2
+";
+
 pub(crate) fn plan() -> Plan {
-    let element = |name: &str, kind, controller: &str, transport| ElementPlan {
+    plan_of(vec![
+        element("mme-1", ElementKind::Mme, "pool-1", TransportPlan::UdpSctp),
+        element("bsc-1", ElementKind::Bsc, "bsc-1", TransportPlan::Tcp),
+    ])
+}
+
+pub(crate) fn rnc_plan() -> Plan {
+    plan_of(vec![element("rnc-1", ElementKind::Rnc, "rnc-1", TransportPlan::Tcp)])
+}
+
+fn element(name: &str, kind: ElementKind, controller: &str, transport: TransportPlan) -> ElementPlan {
+    ElementPlan {
         name: name.into(),
         kind,
         controller: controller.into(),
@@ -47,23 +73,24 @@ pub(crate) fn plan() -> Plan {
         sctp_port: 29_168,
         habits: Habits { indication_delay_ms: 50, ..Habits::default() },
         faults: Faults::default(),
-    };
+    }
+}
+
+fn plan_of(elements: Vec<ElementPlan>) -> Plan {
     Plan {
         operator: "y".into(),
         plmn: "22001".parse().unwrap(),
         cells_file: String::new(),
         seed: 7,
         phones: PhonePlan { per_cell: 4, additional_languages: 0.5, ..PhonePlan::default() },
-        elements: vec![
-            element("mme-1", ElementKind::Mme, "pool-1", TransportPlan::UdpSctp),
-            element("bsc-1", ElementKind::Bsc, "bsc-1", TransportPlan::Tcp),
-        ],
+        elements,
     }
 }
 
 pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) now_ms: u64,
+    kinds: Vec<ElementKind>,
     closed: Vec<ElementId>,
 }
 
@@ -83,20 +110,30 @@ impl World {
     }
 
     pub(crate) fn unconnected(plan: Plan) -> Self {
-        let inventory = Inventory::import(CELLS.as_bytes()).unwrap();
+        let kinds: Vec<ElementKind> = plan.elements.iter().map(|element| element.kind).collect();
+        let cells = if kinds.contains(&ElementKind::Rnc) { RNC_CELLS } else { CELLS };
+        let inventory = Inventory::import(cells.as_bytes()).unwrap();
         let network = Network::new(&plan, Arc::new(inventory)).unwrap();
-        Self { network, now_ms: 0, closed: Vec::new() }
+        Self { network, now_ms: 0, kinds, closed: Vec::new() }
     }
 
     /// What an element says to a message, as far as it says so at once.
     pub(crate) fn tell(&mut self, id: ElementId, message: &Value) -> Vec<Value> {
         let mut octets = BytesMut::new();
-        if id == BSC {
-            serde_json::from_value::<cbsp::Pdu>(message.clone()).unwrap().encode(&mut octets).unwrap();
-        } else {
-            serde_json::from_value::<sbcap::Pdu>(message.clone()).unwrap().encode(&mut octets).unwrap();
+        let message = message.clone();
+        match self.kinds[id.0] {
+            ElementKind::Mme => {
+                serde_json::from_value::<sbcap::Pdu>(message).unwrap().encode(&mut octets).unwrap();
+            }
+            ElementKind::Bsc => {
+                serde_json::from_value::<cbsp::Pdu>(message).unwrap().encode(&mut octets).unwrap();
+            }
+            ElementKind::Rnc => {
+                serde_json::from_value::<sabp::Pdu>(message).unwrap().encode(&mut octets).unwrap();
+            }
         }
-        self.tell_octets(id, &octets).iter().map(|octets| decoded(id, octets)).collect()
+        let answers = self.tell_octets(id, &octets);
+        answers.iter().map(|octets| self.decoded(id, octets)).collect()
     }
 
     pub(crate) fn tell_octets(&mut self, id: ElementId, octets: &[u8]) -> Vec<Vec<u8>> {
@@ -113,7 +150,18 @@ impl World {
 
     /// What an element has to say now.
     pub(crate) fn hear(&mut self, id: ElementId) -> Vec<Value> {
-        self.octets_of(id).iter().map(|octets| decoded(id, octets)).collect()
+        let said = self.octets_of(id);
+        said.iter().map(|octets| self.decoded(id, octets)).collect()
+    }
+
+    /// The message in these octets of an element.
+    pub(crate) fn decoded(&self, id: ElementId, octets: &[u8]) -> Value {
+        match self.kinds[id.0] {
+            ElementKind::Mme => serde_json::to_value(sbcap::Pdu::decode(octets).unwrap().pdu),
+            ElementKind::Bsc => serde_json::to_value(cbsp::Pdu::decode(octets).unwrap()),
+            ElementKind::Rnc => serde_json::to_value(sabp::Pdu::decode(octets).unwrap().pdu),
+        }
+        .unwrap()
     }
 
     /// Whether an element has broken its connection since this was last asked.
@@ -165,14 +213,6 @@ impl World {
                 self.closed.push(id);
             }
         }
-    }
-}
-
-pub(crate) fn decoded(id: ElementId, octets: &[u8]) -> Value {
-    if id == BSC {
-        serde_json::to_value(cbsp::Pdu::decode(octets).unwrap()).unwrap()
-    } else {
-        serde_json::to_value(sbcap::Pdu::decode(octets).unwrap().pdu).unwrap()
     }
 }
 
@@ -231,6 +271,30 @@ pub(crate) fn cbsp_write(update: u8, old: Option<u8>, cells: &[u32]) -> Value {
 
 pub(crate) fn kill(update: u8, cells: &[u32]) -> Value {
     json!({"message": "kill", "message_id": 4379, "old_serial": serial(update), "cells": cgis(cells), "channel": "basic"})
+}
+
+pub(crate) fn sais(cells: &[u32]) -> Value {
+    const IDS: [(u16, u16); 4] = [(4097, 1), (4097, 2), (4097, 3), (4098, 1)];
+    let ids = cells.iter().map(|cell| IDS[*cell as usize]);
+    ids.map(|(lac, sac)| json!({"plmn": "22001", "lac": lac, "sac": sac})).collect()
+}
+
+/// A Write-Replace of SABP: ten broadcasts, one a minute.
+pub(crate) fn sabp_write(update: u8, old: Option<u8>, cells: &[u32]) -> Value {
+    let mut write = json!({
+        "message": "write_replace", "message_id": 4379, "new_serial": serial(update), "service_areas": sais(cells),
+        "repetition_period": 60, "broadcasts": 10, "dcs": 15,
+        "content": {"encoding": "gsm7", "text": format!("version {update}")},
+    });
+    if let Some(old) = old {
+        write["old_serial"] = serial(old);
+    }
+    write
+}
+
+/// A Kill or a Message-Status-Query of SABP.
+pub(crate) fn sabp_reference(message: &str, update: u8, cells: &[u32]) -> Value {
+    json!({"message": message, "message_id": 4379, "old_serial": serial(update), "service_areas": sais(cells)})
 }
 
 /// The causes of a failure answer, in the order of its list.
