@@ -226,3 +226,6 @@ impl fmt::Display for ConfigError {
         write!(f, "{}: {}", self.file.display(), self.message)
     }
 }
+
+#[cfg(test)]
+mod tests;
