@@ -85,3 +85,23 @@ pub enum Error {
     #[error(transparent)]
     Syntax(#[from] aper::Error),
 }
+
+impl Error {
+    /// The octet of the message where the fault lies, counted from 0; `None` where it has no one place.
+    pub fn offset(&self) -> Option<usize> {
+        use aper::Error as Per;
+        match self {
+            Self::IeValue { why, .. } => why.offset(),
+            Self::Outcome { .. } => Some(0),
+            // The octet after the CHOICE.
+            Self::Procedure { .. } => Some(1),
+            Self::Syntax(
+                Per::Count { at, .. }
+                | Per::FragmentLength { at, .. }
+                | Per::Truncated { at, .. }
+                | Per::Value { at, .. },
+            ) => Some(*at),
+            _ => None,
+        }
+    }
+}

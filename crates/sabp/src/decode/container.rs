@@ -64,10 +64,8 @@ impl<'a> Ies<'a> {
         }
         for (field, found) in self.message.fields.iter().zip(&self.fields) {
             if field.is_mandatory && found.is_none() {
-                blame(
-                    &mut self.blamed,
-                    IeDiagnostics::new(field.criticality, field.id, TypeOfError::Missing),
-                );
+                let missing = IeDiagnostics::new(field.criticality, field.id, TypeOfError::Missing);
+                blame(&mut self.blamed, missing);
             }
         }
         match &self.blamed[..] {
