@@ -47,6 +47,14 @@ pub(crate) struct Spacing<'a> {
 }
 
 impl Spacing<'_> {
+    /// How many cells from the first of these on are all due now.
+    fn due_now(&self, now_ms: u64, cells: Range<u32>) -> u32 {
+        if self.spared.is_empty() {
+            return self.limiter.due_now(now_ms, self.limit, cells);
+        }
+        cells.take_while(|cell| self.due_ms(now_ms, *cell) <= now_ms).count() as u32
+    }
+
     fn due_ms(&self, now_ms: u64, cell: u32) -> u64 {
         if self.spared.contains(area::CellIndex(cell)) {
             return now_ms;
@@ -94,10 +102,23 @@ impl Rest {
         spacing: Option<&Spacing<'_>>,
     ) -> Batch {
         let mut batch = Batch::default();
-        let (mut cells, mut octets) = (0, 0);
+        let mut left = room;
+        // The tracking area of the last cell taken, and the cells up to which it holds.
         let mut known = 0..0;
         let mut enb = Vec::new();
-        while self.next_enb(wire, sector, &mut enb) {
+        loop {
+            if let Some(stretch) = self.stretch(now_ms, wire, sector, left, &known, spacing) {
+                left.cells -= stretch.end - stretch.start;
+                left.octets -= (stretch.end - stretch.start) * CELL_OCTETS;
+                if batch.note_tai(sector, stretch.start, &mut known) {
+                    left.octets -= TAI_OCTETS;
+                }
+                append(&mut batch.runs, stretch);
+                continue;
+            }
+            if !self.next_enb(wire, sector, &mut enb) {
+                break;
+            }
             let due_ms = spacing.map_or(now_ms, |spacing| {
                 let due = enb.iter().cloned().flatten().map(|cell| spacing.due_ms(now_ms, cell));
                 due.max().unwrap_or(now_ms)
@@ -106,24 +127,19 @@ impl Rest {
                 self.defer(due_ms, &enb);
                 continue;
             }
-            let added: u32 = enb.iter().map(|run| run.end - run.start).sum();
             let tais = batch.tais.len();
             for cell in enb.iter().cloned().flatten() {
-                if !known.contains(&cell)
-                    && let Some((tai, cells)) = sector.tai(cell)
-                {
-                    known = cells;
-                    batch.tais.push(tai);
-                }
+                batch.note_tai(sector, cell, &mut known);
             }
-            let added_tais = (batch.tais.len() - tais) as u32;
-            cells += added;
-            octets += added * CELL_OCTETS + added_tais * TAI_OCTETS;
-            if !batch.runs.is_empty() && (cells > room.cells || octets > room.octets) {
+            let cells: u32 = enb.iter().map(|run| run.end - run.start).sum();
+            let octets = cells * CELL_OCTETS + (batch.tais.len() - tais) as u32 * TAI_OCTETS;
+            if !batch.runs.is_empty() && (cells > left.cells || octets > left.octets) {
                 batch.tais.truncate(tais);
                 enb.drain(..).rev().for_each(|run| self.runs.push_front(run));
                 break;
             }
+            left.cells = left.cells.saturating_sub(cells);
+            left.octets = left.octets.saturating_sub(octets);
             enb.drain(..).for_each(|run| append(&mut batch.runs, run));
         }
         if !batch.tais.is_sorted_by(|a, b| a < b) {
@@ -131,6 +147,46 @@ impl Rest {
             batch.tais.dedup();
         }
         batch
+    }
+
+    /// Takes whole eNBs of one tracking area that lie together, as many as are due and fit: what makes a run of cells
+    /// one step. `None` when the next eNB needs a closer look.
+    fn stretch(
+        &mut self,
+        now_ms: u64,
+        wire: &Wire,
+        sector: &Sector,
+        left: Room,
+        known: &Range<u32>,
+        spacing: Option<&Spacing<'_>>,
+    ) -> Option<Range<u32>> {
+        let run = self.runs.front()?.clone();
+        let start = run.start;
+        let (here, tai_octets) = match sector.tai(start) {
+            Some((_, cells)) if known.contains(&start) => (cells, 0),
+            Some((_, cells)) => (cells, TAI_OCTETS),
+            None => (run.clone(), 0),
+        };
+        let fitting = left.cells.min(left.octets.saturating_sub(tai_octets) / CELL_OCTETS);
+        let mut end = run.end.min(here.end).min(start.saturating_add(fitting));
+        if let Some(spacing) = spacing {
+            end = start + spacing.due_now(now_ms, start..end);
+        }
+        // Back to where an eNB ends.
+        let after_run = self.runs.get(1).map(|next| next.start);
+        let next = |end: u32| if end < run.end { Some(end) } else { after_run };
+        while end > start && next(end).is_some_and(|next| sector.inseparable(wire, end - 1, next)) {
+            end -= 1;
+        }
+        if end == start {
+            return None;
+        }
+        if end == run.end {
+            self.runs.pop_front();
+        } else if let Some(front) = self.runs.front_mut() {
+            front.start = end;
+        }
+        Some(start..end)
     }
 
     /// Takes the next cells that must not be parted: all that are left of an eNB, or one cell.
@@ -160,6 +216,17 @@ impl Rest {
 }
 
 impl Batch {
+    /// Adds the tracking area of a cell, unless it is the one `known` already; whether it was added.
+    fn note_tai(&mut self, sector: &Sector, cell: u32, known: &mut Range<u32>) -> bool {
+        if known.contains(&cell) {
+            return false;
+        }
+        let Some((tai, cells)) = sector.tai(cell) else { return false };
+        *known = cells;
+        self.tais.push(tai);
+        true
+    }
+
     /// The cells as a set.
     pub(crate) fn cells(&self) -> CellRuns {
         let mut runs = self.runs.clone();

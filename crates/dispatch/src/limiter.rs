@@ -39,33 +39,66 @@ impl CellLimiter {
 
     /// When the cell may be written, at the earliest now.
     pub(crate) fn due_ms(&self, now_ms: u64, limit: CellLimit, cell: u32) -> u64 {
-        now_ms + u64::from(self.ahead_ms(now_ms, limit, cell).saturating_sub(limit.tolerance_ms))
+        let stamp = self.stamps.get(cell as usize).copied().unwrap_or(0);
+        let ahead_ms = self.clock(now_ms, limit).ahead_ms(stamp);
+        now_ms + u64::from(ahead_ms.saturating_sub(limit.tolerance_ms))
+    }
+
+    /// How many cells from the first of these on are all due now. A run that has rested is one sweep without a branch.
+    pub(crate) fn due_now(&self, now_ms: u64, limit: CellLimit, cells: Range<u32>) -> u32 {
+        let clock = self.clock(now_ms, limit);
+        let stamps = self.stamps.get(cells.start as usize..cells.end as usize).unwrap_or_default();
+        let is_late = |stamp: &u32| clock.ahead_ms(*stamp) > limit.tolerance_ms;
+        let mut due = 0;
+        for sweep in stamps.chunks(SWEEP) {
+            if sweep.iter().fold(false, |late, stamp| late | is_late(stamp)) {
+                return due + sweep.iter().take_while(|stamp| !is_late(stamp)).count() as u32;
+            }
+            due += sweep.len() as u32;
+        }
+        due
     }
 
     /// Notes a write to each cell of a run.
     pub(crate) fn note(&mut self, now_ms: u64, limit: CellLimit, cells: Range<u32>) {
-        for cell in cells {
-            let ahead_ms = self.ahead_ms(now_ms, limit, cell) + limit.interval_ms;
-            if let Some(stamp) = self.stamps.get_mut(cell as usize) {
-                *stamp = (now_ms as u32).wrapping_add(ahead_ms).max(1);
-            }
+        let clock = self.clock(now_ms, limit);
+        let stamps = self.stamps.get_mut(cells.start as usize..cells.end as usize).unwrap_or_default();
+        for stamp in stamps {
+            let ahead_ms = clock.ahead_ms(*stamp) + limit.interval_ms;
+            *stamp = clock.now_ms.wrapping_add(ahead_ms).max(1);
         }
     }
 
-    /// How far the cell's stamp is ahead of now. A stamp further ahead than any write can put it is one of the past,
-    /// seen around the modulus; the rare one that lands in reach costs a write no more than its interval.
-    fn ahead_ms(&self, now_ms: u64, limit: CellLimit, cell: u32) -> u32 {
-        let stamp = match self.stamps.get(cell as usize) {
-            Some(0) | None => {
-                let rested_ms = self.started_ms.map_or(0, |start| start + u64::from(limit.interval_ms));
-                return rested_ms.saturating_sub(now_ms) as u32;
-            }
-            Some(stamp) => *stamp,
-        };
-        let ahead_ms = stamp.wrapping_sub(now_ms as u32);
-        if ahead_ms <= limit.tolerance_ms + limit.interval_ms { ahead_ms } else { 0 }
+    fn clock(&self, now_ms: u64, limit: CellLimit) -> Clock {
+        let rested_ms = self.started_ms.map_or(0, |start| start + u64::from(limit.interval_ms));
+        Clock {
+            now_ms: now_ms as u32,
+            unwritten_ahead_ms: rested_ms.saturating_sub(now_ms) as u32,
+            ahead_max_ms: limit.tolerance_ms + limit.interval_ms,
+        }
     }
 }
+
+/// What makes a stamp a time ahead of now.
+#[derive(Clone, Copy)]
+struct Clock {
+    now_ms: u32,
+    unwritten_ahead_ms: u32,
+    ahead_max_ms: u32,
+}
+
+impl Clock {
+    /// How far a stamp is ahead of now. One further ahead than any write can put it is one of the past, seen around the
+    /// modulus; the rare one that lands in reach costs a write no more than its interval.
+    fn ahead_ms(self, stamp: u32) -> u32 {
+        let ahead_ms = stamp.wrapping_sub(self.now_ms);
+        let ahead_ms = if ahead_ms <= self.ahead_max_ms { ahead_ms } else { 0 };
+        if stamp == 0 { self.unwritten_ahead_ms } else { ahead_ms }
+    }
+}
+
+/// How many stamps are looked at between two decisions.
+const SWEEP: usize = 128;
 
 #[cfg(test)]
 mod tests {
