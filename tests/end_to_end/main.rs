@@ -1,1 +1,11 @@
-//! Real
+//! The real programs, over real sockets, as people run them.
+
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Processes, files, sockets and waiting.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // A test stops at the first surprise.
+
+mod configuration;
+mod demo;
+mod endings;
+mod on_the_wire;
+mod refusals;
+mod unit;

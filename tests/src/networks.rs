@@ -1,1 +1,144 @@
-//! networks
+//! One operator's simulated network, as a process of its own: what it says of its cells and phones is the other side of
+//! what the daemon claims.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use area::{Atlas, CellRuns, Inventory, Rat};
+use opsim::{
+    Command, ElementKind, ElementPlan, Faults, Habits, PhonePlan, Plan, Report, ReportRequest, Role,
+    TransportPlan,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::amberd;
+
+/// A network that runs.
+#[derive(Debug)]
+pub struct Network {
+    /// The operator's name.
+    pub operator: String,
+    /// The inventory of the whole country, of which it has its part.
+    pub inventory: Inventory,
+    /// The same as CSV.
+    pub cells: String,
+    /// The `[[peer]]`s of its elements, for the daemon.
+    pub peers: String,
+    process: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    _folder: TempDir,
+}
+
+impl Network {
+    /// The first operator's network in a country of so many cells, each with one phone. Every element has these faults;
+    /// `terms` are further keys of each peer.
+    pub fn start(cells: u32, faults: &Faults, terms: &str) -> Self {
+        let inventory = area::generate(cells, 220, &Atlas::serbia().unwrap()).unwrap();
+        let mut csv = Vec::new();
+        inventory.write_csv(&mut csv).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let cells_file = folder.path().join("cells.csv");
+        std::fs::write(&cells_file, &csv).unwrap();
+        let plan = plan(&inventory, cells_file, faults);
+        let mut process =
+            amberd().arg("simulated-operator").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let orders = process.stdin.take().unwrap();
+        let answers = BufReader::new(process.stdout.take().unwrap());
+        let mut network = Self {
+            operator: plan.operator.clone(),
+            inventory,
+            cells: String::from_utf8(csv).unwrap(),
+            peers: String::new(),
+            process,
+            orders,
+            answers,
+            _folder: folder,
+        };
+        let ready: Value = network.ask(&serde_json::to_string(&plan).unwrap());
+        network.peers = peers(&plan, &ready, terms);
+        network
+    }
+
+    /// What its cells and phones did, those of `target` apart from the others.
+    pub fn report(&mut self, target: CellRuns) -> Report {
+        let request = ReportRequest { target: Some(target), messages: None };
+        let answer = self.ask(&serde_json::to_string(&Command::Report(request)).unwrap());
+        serde_json::from_value(answer).unwrap()
+    }
+
+    fn ask(&mut self, question: &str) -> Value {
+        writeln!(self.orders, "{question}").unwrap();
+        self.orders.flush().unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{answer:?}: {error}"))
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        // Whatever is gone already is no failure.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// An MME for each pool of the operator, a BSC for each 2G controller.
+fn plan(inventory: &Inventory, cells_file: PathBuf, faults: &Faults) -> Plan {
+    let operator = &inventory.operators()[0];
+    let own = inventory.controllers().iter().filter(|controller| {
+        inventory.operator(controller.operator) == operator && matches!(controller.rat, Rat::Lte | Rat::Gsm)
+    });
+    let elements = own.map(|controller| {
+        let (kind, transport) = match controller.rat {
+            Rat::Lte => (ElementKind::Mme, TransportPlan::UdpSctp),
+            _ => (ElementKind::Bsc, TransportPlan::Tcp),
+        };
+        ElementPlan {
+            name: controller.name.clone(),
+            kind,
+            controller: controller.name.clone(),
+            role: Role::Listen,
+            transport,
+            address: ([127, 0, 0, 1], 0).into(),
+            sctp_port: 29_168,
+            habits: Habits::default(),
+            faults: faults.clone(),
+        }
+    });
+    Plan {
+        operator: operator.name.clone(),
+        plmn: operator.plmn,
+        cells_file: cells_file.display().to_string(),
+        seed: 220,
+        phones: PhonePlan { per_cell: 1, ..PhonePlan::default() },
+        elements: elements.collect(),
+    }
+}
+
+fn peers(plan: &Plan, ready: &Value, terms: &str) -> String {
+    let mut peers = String::new();
+    for (element, known) in plan.elements.iter().zip(ready["elements"].as_array().unwrap()) {
+        assert_eq!(known["name"], element.name);
+        let address = known["address"].as_str().unwrap();
+        let name = &element.name;
+        write!(peers, "[[peer]]\nname = \"{name}\"\ncontrollers = [\"{name}\"]\n{terms}").unwrap();
+        match element.kind {
+            ElementKind::Mme => {
+                let (_, port) = address.rsplit_once(':').unwrap();
+                writeln!(
+                    peers,
+                    "protocol = \"sbcap\"\ntransport = \"sctp_over_udp\"\naddresses = [\"127.0.0.1:29168\"]\n\
+                     udp_port = {port}"
+                )
+            }
+            _ => writeln!(peers, "protocol = \"cbsp\"\ntransport = \"tcp\"\naddresses = [\"{address}\"]"),
+        }
+        .unwrap();
+    }
+    peers
+}
