@@ -221,6 +221,10 @@ pub(crate) enum Protocol {
     Sbcap,
     /// CBSP, between a CBC and a BSC (TS 48.049).
     Cbsp,
+    /// SABP, between a CBC and an RNC (TS 25.419).
+    Sabp,
+    /// The public warning messages of NGAP, which a CBCF hands to an AMF (TS 38.413).
+    Ngap,
     /// The parts that all protocols share (TS 23.041).
     Cbs,
 }

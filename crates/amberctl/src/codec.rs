@@ -62,6 +62,8 @@ fn encode(protocol: Protocol, line: &str) -> Result<Vec<u8>, Fault> {
     match protocol {
         Protocol::Sbcap => serde_json::from_str::<sbcap::Pdu>(line)?.encode(&mut out)?,
         Protocol::Cbsp => serde_json::from_str::<cbsp::Pdu>(line)?.encode(&mut out)?,
+        Protocol::Sabp => serde_json::from_str::<sabp::Pdu>(line)?.encode(&mut out)?,
+        Protocol::Ngap => serde_json::from_str::<ngap::Pdu>(line)?.encode(&mut out)?,
         Protocol::Cbs => return Ok(unit::encode(&serde_json::from_str(line)?)),
     }
     Ok(out.into())
@@ -72,6 +74,8 @@ fn decode(arguments: &DecodeArgs, octets: &[u8]) -> Result<Value, Fault> {
     let pdu = match arguments.coding.protocol {
         Protocol::Sbcap => serde_json::to_value(sbcap::Pdu::decode(octets)?.pdu),
         Protocol::Cbsp => serde_json::to_value(cbsp::Pdu::decode(octets)?),
+        Protocol::Sabp => serde_json::to_value(sabp::Pdu::decode(octets)?.pdu),
+        Protocol::Ngap => serde_json::to_value(ngap::Pdu::decode(octets)?.pdu),
         Protocol::Cbs => serde_json::to_value(unit::decode(arguments, octets)?),
     };
     Ok(pdu?)

@@ -45,6 +45,18 @@ impl From<cbsp::Error> for Fault {
     }
 }
 
+impl From<sabp::Error> for Fault {
+    fn from(error: sabp::Error) -> Self {
+        Self { error: error.to_string(), offset: error.offset() }
+    }
+}
+
+impl From<ngap::Error> for Fault {
+    fn from(error: ngap::Error) -> Self {
+        Self { error: error.to_string(), offset: error.offset() }
+    }
+}
+
 impl From<cbs::Error> for Fault {
     fn from(error: cbs::Error) -> Self {
         let offset = match &error {

@@ -52,7 +52,12 @@ fn vectors(own: &str, protocol: &str) -> Vec<Value> {
 
 #[test]
 fn messages_become_their_golden_octets_and_octets_become_messages_that_give_them_again() {
-    for (name, file, protocol) in [("sbcap", "sbcap.json", "SBc-AP"), ("cbsp", "cbsp.json", "CBSP")] {
+    for (name, file, protocol) in [
+        ("sbcap", "sbcap.json", "SBc-AP"),
+        ("cbsp", "cbsp.json", "CBSP"),
+        ("sabp", "sabp.json", "SABP"),
+        ("ngap", "ngap.json", "NGAP"),
+    ] {
         let vectors = vectors(file, protocol);
         let (encoded, fine) =
             run(&format!("encode --protocol {name}"), &lines(&vectors, |v| v["input"].to_string()));
@@ -103,6 +108,8 @@ fn a_fault_is_placed_where_it_is() {
         ("decode --protocol cbsp", "ff000000", json!(0)),
         ("decode --protocol cbsp", "0c0000050a", json!(1)),
         ("decode --protocol sbcap", "000000", json!(3)),
+        ("decode --protocol sabp", "00000001", json!(4)),
+        ("decode --protocol ngap", "00150000", json!(1)),
         ("encode --protocol sbcap", "{\"message\": }", json!(12)),
         (
             "encode --protocol cbs",
