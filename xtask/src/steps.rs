@@ -46,7 +46,7 @@ impl Steps {
         let seconds = started.elapsed().as_secs_f64();
         match outcome {
             Ok(note) => {
-                println!("ok {seconds:>7.1} s  {note}");
+                println!("{}", format!("ok {seconds:>7.1} s  {note}").trim_end());
                 true
             }
             Err(output) => {

@@ -27,7 +27,7 @@ pub(crate) fn run(root: &Path) -> ExitCode {
     if built {
         let mut command = cargo_test(&["--package", "tests"]);
         command.env("AMBERD_BIN", steps.target().join("release"));
-        steps.tests("end-to-end and interop tests", &mut command);
+        steps.tests("end-to-end, interop and scenario tests", &mut command);
     }
     steps.close()
 }
