@@ -105,6 +105,7 @@ fn network(config: &Config, inventory: &Inventory) -> Result<(dispatch::Setup, V
                 protocol: match peer.protocol {
                     Protocol::Sbcap => "sbcap".into(),
                     Protocol::Cbsp => "cbsp".into(),
+                    Protocol::Sabp => "sabp".into(),
                 },
                 controllers: peer.controllers.clone(),
                 address: peer.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -135,6 +136,7 @@ fn controller(
     let (speaks, rat) = match peer.protocol {
         Protocol::Sbcap => ("sbcap", area::Rat::Lte),
         Protocol::Cbsp => ("cbsp", area::Rat::Gsm),
+        Protocol::Sabp => ("sabp", area::Rat::Umts),
     };
     if known.rat != rat {
         return Err(found(&format!("{name:?}, whose cells are {}; {speaks} reaches {rat} cells", known.rat)));
@@ -147,6 +149,7 @@ fn profile(peer: &Peer) -> dispatch::Profile {
     let base = match peer.protocol {
         Protocol::Sbcap => dispatch::Profile::sbcap(&peer.name),
         Protocol::Cbsp => dispatch::Profile::cbsp(&peer.name),
+        Protocol::Sabp => dispatch::Profile::sabp(&peer.name),
     };
     let protocol = match base.protocol {
         Speaks::Sbcap(_) => Speaks::Sbcap(dispatch::SbcapDialect {
@@ -171,6 +174,7 @@ fn profile(peer: &Peer) -> dispatch::Profile {
             },
             ..dialect
         }),
+        Speaks::Sabp(dialect) => Speaks::Sabp(dialect),
     };
     dispatch::Profile {
         protocol,

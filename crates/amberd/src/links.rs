@@ -7,7 +7,7 @@ use link::{
 };
 use tokio::runtime::Handle;
 
-use crate::config::{Config, Peer, Role, Transport};
+use crate::config::{Config, Peer, Protocol, Role, Transport};
 
 /// Every link of the daemon; they end when this is dropped.
 pub(crate) struct Links {
@@ -29,12 +29,14 @@ impl Links {
                     let fits = |door: &&mut Door| {
                         door.bind == bind
                             && door.transport == peer.transport
+                            && door.protocol == peer.protocol
                             && door.udp_port == peer.udp_port
                     };
                     match doors.iter_mut().find(fits) {
                         Some(door) => door.peers.push((id, ips)),
                         None => doors.push(Door {
                             bind,
+                            protocol: peer.protocol,
                             transport: peer.transport,
                             udp_port: peer.udp_port,
                             peers: vec![(id, ips)],
@@ -42,9 +44,9 @@ impl Links {
                     }
                 }
                 _ => {
-                    let transport = transport(peer.transport, None, peer.udp_port);
+                    let transport = transport(peer.protocol, peer.transport, None, peer.udp_port);
                     let mut dial = DialConfig::new(&peer.name, transport, peer.addresses.clone());
-                    dial.limits = limits(peer.transport);
+                    dial.limits = limits(peer.protocol);
                     // A UDP socket for a peer on loopback has no business elsewhere.
                     if let Some(local) = peer.addresses.iter().map(SocketAddr::ip).find(IpAddr::is_loopback) {
                         dial.bind = vec![SocketAddr::new(local, 0)];
@@ -55,10 +57,10 @@ impl Links {
         }
         let mut listeners = Vec::new();
         for (door, number) in doors.into_iter().zip(0..) {
-            let transport_config = transport(door.transport, Some(door.udp_port), 0);
+            let transport_config = transport(door.protocol, door.transport, Some(door.udp_port), 0);
             let name = format!("listener {}", door.bind);
             let mut listen = ListenConfig::new(name, transport_config, door.bind, Peers::Known(door.peers));
-            listen.limits = limits(door.transport);
+            listen.limits = limits(door.protocol);
             listeners.push(Listener::bind(LinkId(LISTENERS + number), listen, sink.clone(), runtime)?);
         }
         Ok(Self { _dialled: dialled, _listeners: listeners })
@@ -68,6 +70,7 @@ impl Links {
 /// A place where peers dial in.
 struct Door {
     bind: SocketAddr,
+    protocol: Protocol,
     transport: Transport,
     udp_port: u16,
     peers: Vec<(LinkId, Vec<IpAddr>)>,
@@ -76,9 +79,14 @@ struct Door {
 /// Where the numbers of listeners begin: above every peer's.
 const LISTENERS: u32 = 1 << 16;
 
-fn transport(transport: Transport, local_port: Option<u16>, remote_port: u16) -> link::Transport {
+fn transport(
+    protocol: Protocol,
+    transport: Transport,
+    local_port: Option<u16>,
+    remote_port: u16,
+) -> link::Transport {
     match transport {
-        Transport::Tcp => link::Transport::Tcp(Framing::CBSP),
+        Transport::Tcp => link::Transport::Tcp(framing(protocol)),
         Transport::Sctp => link::Transport::KernelSctp(SctpSettings::default()),
         Transport::SctpOverUdp => {
             link::Transport::UdpSctp { settings: SctpSettings::default(), local_port, remote_port }
@@ -86,9 +94,22 @@ fn transport(transport: Transport, local_port: Option<u16>, remote_port: u16) ->
     }
 }
 
-fn limits(transport: Transport) -> Limits {
-    match transport {
-        Transport::Tcp => Limits { max_frame_bytes: cbsp::FRAME_MAX_BYTES, ..Limits::default() },
-        Transport::Sctp | Transport::SctpOverUdp => Limits::default(),
+/// How the messages of a protocol are told apart in a stream; SCTP keeps them apart by itself.
+fn framing(protocol: Protocol) -> Framing {
+    match protocol {
+        Protocol::Sabp => Framing::SelfDelimiting(|stream| {
+            sabp::frame_length(stream, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
+        }),
+        Protocol::Cbsp | Protocol::Sbcap => Framing::CBSP,
     }
+}
+
+fn limits(protocol: Protocol) -> Limits {
+    let max_frame_bytes = match protocol {
+        Protocol::Cbsp => cbsp::FRAME_MAX_BYTES,
+        Protocol::Sabp => sabp::FRAME_MAX_BYTES,
+        Protocol::Sbcap => return Limits::default(),
+    };
+    let inbound_bytes = Limits::default().inbound_bytes.max(max_frame_bytes as u32);
+    Limits { max_frame_bytes, inbound_bytes, ..Limits::default() }
 }

@@ -189,7 +189,7 @@ impl Book {
     }
 
     /// What became of some cells of an order.
-    fn word(&mut self, order: OrderId, outcome: Outcome, mut cells: CellRuns) {
+    pub(crate) fn word(&mut self, order: OrderId, outcome: Outcome, mut cells: CellRuns) {
         let Some(open) = self.orders.get_mut(&order) else { return };
         if let Some(shared) = &mut open.shared {
             match outcome {

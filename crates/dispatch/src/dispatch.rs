@@ -113,8 +113,9 @@ impl Dispatch {
     pub fn link_up(&mut self, now_ms: u64, id: PeerId, first: FirstContact) {
         self.limiter.start(now_ms);
         self.link_down(now_ms, id);
+        let cells = if first.0 { self.cells_of(id) } else { Vec::new() };
         let Some(peer) = self.peer_mut(id) else { return };
-        let mut session = Session::new(&peer.profile, first);
+        let mut session = Session::new(&peer.profile, first, &cells);
         session.connected(now_ms);
         peer.session = Some(session);
         peer.writable = true;
@@ -205,7 +206,9 @@ impl Dispatch {
         let protocols: Vec<Protocol> =
             route.peers.iter().filter_map(|id| self.peer(*id)).map(|peer| peer.profile.protocol).collect();
         Some(ControllerTraits {
-            in_place: protocols.iter().all(|protocol| matches!(protocol, Protocol::Cbsp(_))),
+            in_place: protocols
+                .iter()
+                .all(|protocol| matches!(protocol, Protocol::Cbsp(_) | Protocol::Sabp(_))),
             indications: protocols
                 .iter()
                 .all(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.indications)),
@@ -371,6 +374,17 @@ impl Dispatch {
             }
             self.wakeups.extend(wakeup_ms.map(|due_ms| (due_ms, id)));
         }
+    }
+
+    /// The cells of a peer's controllers, in wire form.
+    fn cells_of(&self, id: PeerId) -> Vec<u8> {
+        let Some(peer) = self.peer(id) else { return Vec::new() };
+        let mut octets = Vec::new();
+        for place in &peer.routes {
+            let cells = self.routes[*place].sector.all();
+            cells.iter().for_each(|run| octets.extend_from_slice(self.wire.run(run)));
+        }
+        octets
     }
 
     fn notice(&mut self, peer: PeerId, kind: NoticeKind, words: String) {

@@ -35,5 +35,7 @@ mod wire;
 pub use dispatch::{Dispatch, FirstContact};
 pub use error::Error;
 pub use notice::{Notice, NoticeKind};
-pub use setup::{CbspDialect, PeerId, Profile, Protocol, Reach, Route, SbcapDialect, Setup, Tais};
+pub use setup::{
+    CbspDialect, PeerId, Profile, Protocol, Reach, Route, SabpDialect, SbcapDialect, Setup, Tais,
+};
 pub use status::{ControllerTraits, PeerStatus, Traffic};

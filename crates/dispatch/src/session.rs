@@ -1,6 +1,8 @@
 //! A peer's session, whatever protocol it speaks, and the requests made for it.
 
 mod cbsp_words;
+mod sabp_link;
+mod sabp_words;
 mod sbcap_words;
 mod shelf;
 
@@ -13,6 +15,7 @@ use engine::order::Action;
 use crate::heard::Heard;
 use crate::{FirstContact, Profile, Protocol};
 
+use sabp_link::SabpLink;
 pub(crate) use shelf::{Shelf, octets_around_cells};
 
 /// The CBC's side of one link.
@@ -22,17 +25,20 @@ pub(crate) enum Session {
     Sbcap(sbcap::Session),
     /// To a BSC, with the reset that the link is to begin with.
     Cbsp(cbsp::Session, cbsp::ResetPolicy),
+    /// To an RNC.
+    Sabp(SabpLink),
 }
 
 impl Session {
-    /// A session for a new link to this peer.
-    pub(crate) fn new(profile: &Profile, first: FirstContact) -> Self {
+    /// A session for a new link to this peer. `cells` are those that a reset is to wipe, in wire form.
+    pub(crate) fn new(profile: &Profile, first: FirstContact, cells: &[u8]) -> Self {
         match profile.protocol {
             Protocol::Sbcap(_) => Self::Sbcap(sbcap::Session::new(sbcap_words::config(profile))),
             Protocol::Cbsp(dialect) => {
                 let reset = if first.0 { cbsp::ResetPolicy::First } else { cbsp::ResetPolicy::Never };
                 Self::Cbsp(cbsp::Session::new(cbsp_words::config(profile, dialect)), reset)
             }
+            Protocol::Sabp(_) => Self::Sabp(SabpLink::new(profile, first, cells)),
         }
     }
 
@@ -40,6 +46,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.connected(now_ms),
             Self::Cbsp(session, reset) => session.connected(now_ms, *reset),
+            Self::Sabp(link) => link.connected(now_ms),
         }
     }
 
@@ -47,6 +54,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.disconnected(now_ms),
             Self::Cbsp(session, _) => session.disconnected(now_ms),
+            Self::Sabp(link) => link.disconnected(now_ms),
         }
     }
 
@@ -54,6 +62,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.received(now_ms, pdu),
             Self::Cbsp(session, _) => session.received(now_ms, pdu),
+            Self::Sabp(link) => link.received(now_ms, pdu),
         }
     }
 
@@ -61,6 +70,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.handle_timeout(now_ms),
             Self::Cbsp(session, _) => session.handle_timeout(now_ms),
+            Self::Sabp(link) => link.handle_timeout(now_ms),
         }
     }
 
@@ -68,6 +78,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.next_wakeup(),
             Self::Cbsp(session, _) => session.next_wakeup(),
+            Self::Sabp(link) => link.next_wakeup(),
         }
     }
 
@@ -80,6 +91,7 @@ impl Session {
             Self::Cbsp(session, _) => {
                 session.request(now_ms, cbsp::Token(token), cbsp_words::request(action), pdu);
             }
+            Self::Sabp(link) => link.request(now_ms, token, action, pdu),
         }
     }
 
@@ -87,6 +99,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.poll_transmit(),
             Self::Cbsp(session, _) => session.poll_transmit(),
+            Self::Sabp(link) => link.poll_transmit(),
         }
     }
 
@@ -96,6 +109,7 @@ impl Session {
             Self::Sbcap(session) => session.poll_event().map(sbcap_words::heard),
             // Some events say nothing that the session's state does not say too.
             Self::Cbsp(session, _) => std::iter::from_fn(|| session.poll_event()).find_map(cbsp_words::heard),
+            Self::Sabp(link) => link.poll_heard(),
         }
     }
 
@@ -104,6 +118,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.is_ready(),
             Self::Cbsp(session, _) => session.is_ready(),
+            Self::Sabp(link) => link.is_ready(),
         }
     }
 
@@ -112,6 +127,7 @@ impl Session {
         match self {
             Self::Sbcap(session) => session.should_close().map(sbcap_words::close_reason),
             Self::Cbsp(session, _) => session.should_close().map(cbsp_words::close_reason),
+            Self::Sabp(link) => link.close_reason(),
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum Protocol {
     Sbcap(SbcapDialect),
     /// To a BSC (TS 48.049).
     Cbsp(CbspDialect),
+    /// To an RNC (TS 25.419).
+    Sabp(SabpDialect),
 }
 
 /// What may differ from MME to MME.
@@ -49,6 +51,13 @@ pub struct CbspDialect {
     pub channel: cbsp::pdu::Channel,
     /// The category of the messages.
     pub category: cbsp::pdu::Category,
+}
+
+/// What may differ from RNC to RNC.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SabpDialect {
+    /// The category of the messages; `None`: as the RNC has it.
+    pub category: Option<sabp::Category>,
 }
 
 /// A peer and its limits.
@@ -107,6 +116,15 @@ impl Profile {
                 channel: cbsp::pdu::Channel::Basic,
                 category: cbsp::pdu::Category::Normal,
             }),
+            cells_per_pdu: 1000,
+            ..Self::sbcap(name)
+        }
+    }
+
+    /// An RNC with the usual limits: a known gateway takes at most 1000 service areas a message.
+    pub fn sabp(name: impl Into<String>) -> Self {
+        Self {
+            protocol: Protocol::Sabp(SabpDialect { category: Some(sabp::Category::NormalPriority) }),
             cells_per_pdu: 1000,
             ..Self::sbcap(name)
         }

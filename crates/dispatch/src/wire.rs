@@ -4,6 +4,7 @@
 //! ```text
 //! LTE  PLMN (3)  ECI << 4 (4)      as in SBc-AP's lists of EUTRAN-CGIs
 //! GSM  PLMN (3)  LAC (2)  CI (2)   a CGI
+//! UMTS PLMN (3)  LAC (2)  SAC (2)  a SAI: a cell is a service area of its own
 //! ```
 
 use std::collections::HashSet;
@@ -36,8 +37,8 @@ impl Wire {
                 let key = inventory.cell_ids()[cell];
                 let [d, e, f, g] = match controller.rat {
                     Rat::Lte => ((key as u32) << 4).to_be_bytes(),
-                    Rat::Gsm => (inventory.lacs_or_tacs()[cell] << 16 | key as u32).to_be_bytes(),
-                    Rat::Umts | Rat::Nr => continue,
+                    Rat::Gsm | Rat::Umts => (inventory.lacs_or_tacs()[cell] << 16 | key as u32).to_be_bytes(),
+                    Rat::Nr => continue,
                 };
                 ids[cell] = [a, b, c, d, e, f, g];
             }
@@ -69,7 +70,7 @@ pub(crate) struct Sector {
     rat: Rat,
     /// The cells, sorted by wire identifier.
     by_id: Vec<u32>,
-    /// Where each tracking area begins, ascending; empty for GSM.
+    /// Where each tracking area begins, ascending; empty for GSM and UMTS.
     tais: Vec<(u32, WireTai)>,
     /// The eNBs whose cells do not lie together, because they are in several tracking areas.
     scattered: Vec<CellRuns>,
@@ -145,7 +146,7 @@ impl Sector {
         self.rat == Rat::Lte && wire.enb(a) == wire.enb(b)
     }
 
-    /// The tracking area of an LTE cell and the cells up to which it holds; `None` for GSM.
+    /// The tracking area of an LTE cell and the cells up to which it holds; `None` for GSM and UMTS.
     pub(crate) fn tai(&self, cell: u32) -> Option<(WireTai, Range<u32>)> {
         let after = self.tais.partition_point(|(start, _)| *start <= cell);
         let (start, tai) = *self.tais.get(after.checked_sub(1)?)?;

@@ -28,7 +28,7 @@ const fn plmn_scope() -> u8 {
     1
 }
 
-/// One peer: an MME or a BSC.
+/// One peer: an MME, a BSC or an RNC.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Peer {
@@ -103,6 +103,8 @@ pub(crate) enum Protocol {
     Sbcap,
     /// CBSP, to a BSC.
     Cbsp,
+    /// SABP, to an RNC.
+    Sabp,
 }
 
 /// How octets travel to a peer.
@@ -192,10 +194,13 @@ impl Peer {
             return wrong("controllers", "at least one controller of the inventory", "none".into());
         }
         match (self.protocol, self.transport) {
-            (Protocol::Cbsp, Transport::Tcp)
+            (Protocol::Cbsp | Protocol::Sabp, Transport::Tcp)
             | (Protocol::Sbcap, Transport::Sctp | Transport::SctpOverUdp) => {}
             (Protocol::Cbsp, _) => {
                 return wrong("transport", "tcp for cbsp", format!("{:?}", self.transport));
+            }
+            (Protocol::Sabp, _) => {
+                return wrong("transport", "tcp for sabp", format!("{:?}", self.transport));
             }
             (Protocol::Sbcap, _) => {
                 return wrong(

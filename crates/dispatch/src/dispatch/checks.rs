@@ -33,6 +33,7 @@ pub(super) fn check(inventory: &Inventory, setup: &Setup) -> Result<(), Error> {
             let (protocol, serves) = match profile.protocol {
                 Protocol::Sbcap(_) => ("SBc-AP", Rat::Lte),
                 Protocol::Cbsp(_) => ("CBSP", Rat::Gsm),
+                Protocol::Sabp(_) => ("SABP", Rat::Umts),
             };
             if controller.rat != serves {
                 return Err(Error::ProtocolMismatch {
@@ -51,6 +52,7 @@ fn check_limits(profile: &Profile) -> Result<(), Error> {
     let cells_max = match profile.protocol {
         Protocol::Sbcap(_) => 65_535,
         Protocol::Cbsp(_) => cbsp::MAX_CELLS_PER_PDU as u32,
+        Protocol::Sabp(_) => sabp::AREAS_PER_PDU_MAX as u32,
     };
     let limits = [
         ("window", profile.window.into(), 1, 1000),

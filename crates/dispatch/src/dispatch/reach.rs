@@ -24,6 +24,12 @@ impl Dispatch {
             if is_first || route.reach == Reach::All {
                 self.book.report(Report::Up(route.controller));
             }
+            // While nobody listened, failed cells may have restarted. Those that have not refuse what they are asked, and
+            // are asked again after a while.
+            if is_first && !route.failed.is_empty() {
+                let failed = std::mem::take(&mut route.failed);
+                self.book.report(Report::Restarted(route.controller, failed));
+            }
             for (rank, errand) in route.waiting.extract(|_, _| true) {
                 peer.queue.insert(rank, errand);
             }

@@ -5,7 +5,7 @@ use engine::order::{Action, Verb};
 use engine::report::{Cause, Outcome};
 
 use super::Dispatch;
-use crate::batch::{Batch, Room, Spacing};
+use crate::batch::{Batch, Rest, Room, Spacing};
 use crate::book::{Asked, Waiting};
 use crate::queue::{Errand, Rank};
 use crate::register::Reference;
@@ -30,6 +30,7 @@ impl Dispatch {
     /// Makes the next request of an errand and gives it to the session.
     fn ask(&mut self, now_ms: u64, id: PeerId, rank: Rank, mut errand: Errand) {
         let Some(action) = self.book.order(errand.order).map(|order| order.action.clone()) else { return };
+        self.hold_back(&action, &mut errand);
         let batch = self.cut(now_ms, id, &action, &mut errand);
         if batch.runs.is_empty() {
             return self.put_back(id, rank, errand);
@@ -44,6 +45,21 @@ impl Dispatch {
                 self.book.close_errand(errand.order, Some((Outcome::Refused(Cause::NotExpressible), undone)));
                 self.notice(id, NoticeKind::NotExpressible, words);
             }
+        }
+    }
+
+    /// Cells that have failed are asked for nothing until they restart (TS 25.419 §8.8.2, TS 23.041 §9.2.11): for them the
+    /// order ends here.
+    fn hold_back(&mut self, action: &Action, errand: &mut Errand) {
+        let route = &self.routes[errand.route];
+        if action.verb() == Verb::Kill || route.failed.is_empty() {
+            return;
+        }
+        let cells = errand.rest.cells();
+        let failed = cells.intersect(&route.failed);
+        if !failed.is_empty() {
+            errand.rest = Rest::new(&route.sector, &cells.subtract(&failed));
+            self.book.word(errand.order, Outcome::Refused(Cause::CellFailed), failed);
         }
     }
 

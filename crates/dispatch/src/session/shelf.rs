@@ -11,7 +11,7 @@ use cbsp::{BroadcastCount, CellKind};
 use engine::order::{Action, Message};
 use sbcap::TaiPolicy;
 
-use super::{cbsp_words, fitted, sbcap_words};
+use super::{cbsp_words, fitted, sabp_words, sbcap_words};
 use crate::Protocol;
 use crate::wire::WireTai;
 
@@ -50,6 +50,9 @@ pub(crate) enum Template {
     CbspWrite(cbsp::WriteTemplate, BroadcastCount),
     CbspQuery(MessageId, SerialNumber, cbsp::pdu::Channel),
     CbspKill(cbsp::KillTemplate),
+    SabpWrite(sabp::WriteTemplate, sabp::BroadcastCount),
+    SabpQuery(MessageId, SerialNumber),
+    SabpKill(sabp::KillTemplate),
 }
 
 impl Shelf {
@@ -72,10 +75,10 @@ impl Shelf {
 }
 
 impl What {
-    /// A query is its own request only in CBSP; in SBc-AP it is a write of the live serial number.
+    /// A query is its own request in CBSP and SABP; in SBc-AP it is a write of the live serial number.
     fn of(protocol: Protocol, action: &Action) -> Self {
         match (action, protocol) {
-            (Action::Query { message, .. }, Protocol::Cbsp(_)) => {
+            (Action::Query { message, .. }, Protocol::Cbsp(_) | Protocol::Sabp(_)) => {
                 Self::Query(message.message_id, message.serial)
             }
             (Action::Write { message, broadcasts, .. } | Action::Query { message, broadcasts }, _) => {
@@ -132,6 +135,17 @@ impl Source {
             (Protocol::Cbsp(dialect), What::Kill(id, serial)) => {
                 Template::CbspKill(cbsp::KillTemplate::new(*id, *serial, Some(dialect.channel)))
             }
+            (Protocol::Sabp(dialect), What::Write(message, broadcasts)) => {
+                let write =
+                    sabp_words::write(message, *broadcasts, dialect).map_err(|error| error.to_string())?;
+                let template = sabp::WriteTemplate::new(&write).map_err(|error| error.to_string())?;
+                Template::SabpWrite(template, write.broadcasts)
+            }
+            (Protocol::Sabp(_), What::Query(id, serial)) => Template::SabpQuery(*id, *serial),
+            (Protocol::Sabp(_), What::Kill(id, serial)) => {
+                let kill = sabp_words::reference(*id, *serial, Vec::new());
+                Template::SabpKill(sabp::KillTemplate::new(&kill).map_err(|error| error.to_string())?)
+            }
         })
     }
 }
@@ -166,6 +180,16 @@ impl Template {
                     .map_err(|error| error.to_string())
             }
             Self::CbspKill(template) => template.encode(cells, out).map_err(|error| error.to_string()),
+            Self::SabpWrite(template, count) => {
+                template.encode(*count, replaces, cells, out).map_err(|error| error.to_string())
+            }
+            Self::SabpQuery(message_id, serial) => sabp_words::areas(&cells.concat())
+                .and_then(|areas| {
+                    let query = sabp_words::reference(*message_id, *serial, areas);
+                    sabp::Pdu::MessageStatusQuery(query).encode(out)
+                })
+                .map_err(|error| error.to_string()),
+            Self::SabpKill(template) => template.encode(cells, out).map_err(|error| error.to_string()),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod golden;
 mod outcomes;
 mod properties;
+mod rnc;
 mod routes;
 mod station;
 
@@ -42,6 +43,9 @@ pub(crate) struct World {
 pub(crate) const LTE: &[(&str, u16, &[u32])] =
     &[("pool", 1, &[0x101, 0x102, 0x103, 0x201]), ("pool", 2, &[0x202, 0x301, 0x302, 0x303])];
 
+/// Service areas of one RNC.
+pub(crate) const UMTS: &[(&str, u16, &[u32])] = &[("rnc", 4097, &[1, 2, 3]), ("rnc", 4098, &[1, 4])];
+
 /// GSM cells of one BSC.
 pub(crate) const GSM: &[(&str, u16, &[u32])] = &[("bsc", 7, &[1, 2, 3]), ("bsc", 8, &[1, 4])];
 
@@ -63,8 +67,7 @@ impl World {
         peers: Vec<Profile>,
         routes: impl Fn(&Inventory) -> Vec<Route>,
     ) -> Self {
-        let lte = matches!(peers[0].protocol, Protocol::Sbcap(_));
-        let inventory = inventory(cells, lte);
+        let inventory = inventory(cells, peers[0].protocol);
         let protocols: Vec<Protocol> = peers.iter().map(|peer| peer.protocol).collect();
         let manners = protocols.iter().map(|_| station::prompt(10)).collect();
         let routes = routes(&inventory);
@@ -245,12 +248,15 @@ pub(crate) fn indices(cells: &CellRuns) -> Vec<u32> {
     cells.indices().map(|CellIndex(cell)| cell).collect()
 }
 
-fn inventory(groups: &[(&str, u16, &[u32])], lte: bool) -> Inventory {
+fn inventory(groups: &[(&str, u16, &[u32])], protocol: Protocol) -> Inventory {
     let mut text = format!("{}\n", area::HEADER);
     for (controller, area, cells) in groups {
         for cell in *cells {
-            let identity =
-                if lte { format!("lte,{area},{cell},{}", cell >> 8) } else { format!("gsm,{area},{cell},") };
+            let identity = match protocol {
+                Protocol::Sbcap(_) => format!("lte,{area},{cell},{}", cell >> 8),
+                Protocol::Cbsp(_) => format!("gsm,{area},{cell},"),
+                Protocol::Sabp(_) => format!("umts,{area},{cell},7"),
+            };
             writeln!(text, "yettel,220,01,{identity},44.8,20.5,0,120,500,{controller}").unwrap();
         }
     }

@@ -57,11 +57,26 @@ impl Request {
         matches!(self.kind(), "stop_warning_request" | "kill")
     }
 
+    fn is_sabp(&self) -> bool {
+        self.pdu.get("service_areas").is_some()
+    }
+
     /// The answer that says that all is well.
     pub(crate) fn success(&self) -> Option<Value> {
         let pdu = &self.pdu;
         let sbcap = |message| json!({"message": message, "message_id": pdu["message_id"], "serial": pdu["serial"], "cause": 0});
+        let sabp = |message, serial: &str| {
+            let areas = pdu["service_areas"].as_array().unwrap().iter();
+            let completed: Vec<Value> = areas.map(|area| with_count(area, 0)).collect();
+            json!({"message": message, "message_id": pdu["message_id"], serial: pdu[serial], "completed": completed})
+        };
         Some(match self.kind() {
+            "write_replace" if self.is_sabp() => sabp("write_replace_complete", "new_serial"),
+            "kill" if self.is_sabp() => sabp("kill_complete", "old_serial"),
+            "message_status_query" if self.is_sabp() => sabp("message_status_query_complete", "old_serial"),
+            "reset" if self.is_sabp() => {
+                json!({"message": "reset_complete", "service_areas": pdu["service_areas"]})
+            }
             "write_replace_warning_request" => sbcap("write_replace_warning_response"),
             "stop_warning_request" => sbcap("stop_warning_response"),
             "write_replace" => json!({
@@ -79,6 +94,13 @@ impl Request {
     }
 }
 
+/// An item of SABP's list of counts.
+pub(crate) fn with_count(area: &Value, completed: u16) -> Value {
+    let mut item = area.clone();
+    item["completed"] = completed.into();
+    item
+}
+
 pub(crate) fn encode(protocol: Protocol, pdu: Value) -> Vec<u8> {
     let mut out = BytesMut::new();
     match protocol {
@@ -87,6 +109,9 @@ pub(crate) fn encode(protocol: Protocol, pdu: Value) -> Vec<u8> {
         }
         Protocol::Cbsp(_) => {
             serde_json::from_value::<cbsp::Pdu>(pdu).unwrap().encode(&mut out).unwrap();
+        }
+        Protocol::Sabp(_) => {
+            serde_json::from_value::<sabp::Pdu>(pdu).unwrap().encode(&mut out).unwrap();
         }
     }
     out.to_vec()
@@ -99,26 +124,28 @@ pub(crate) fn decode(
     at_ms: u64,
     octets: &[u8],
 ) -> Request {
-    let (pdu, cells, area) = match protocol {
+    let (pdu, cells, id) = match protocol {
         Protocol::Sbcap(_) => {
             let pdu = serde_json::to_value(sbcap::Pdu::decode(octets).unwrap().pdu).unwrap();
             let cells = pdu["area"]["cells"].clone();
-            (pdu, cells, false)
+            (pdu, cells, "eci")
         }
         Protocol::Cbsp(_) => {
             let pdu = serde_json::to_value(cbsp::Pdu::decode(octets).unwrap()).unwrap();
             let cells = pdu["cells"]["items"].clone();
-            (pdu, cells, true)
+            (pdu, cells, "ci")
+        }
+        Protocol::Sabp(_) => {
+            let pdu = serde_json::to_value(sabp::Pdu::decode(octets).unwrap().pdu).unwrap();
+            let cells = pdu["service_areas"].clone();
+            (pdu, cells, "sac")
         }
     };
     let index = |cell: &Value| {
         let number = |key: &str| cell[key].as_u64().unwrap();
-        let same = |at: &usize| match area {
-            true => {
-                u64::from(inventory.lacs_or_tacs()[*at]) == number("lac")
-                    && inventory.cell_ids()[*at] == number("ci")
-            }
-            false => inventory.cell_ids()[*at] == number("eci"),
+        let same = |at: &usize| {
+            let area = u64::from(inventory.lacs_or_tacs()[*at]);
+            inventory.cell_ids()[*at] == number(id) && (id == "eci" || area == number("lac"))
         };
         (0..inventory.len() as usize).find(same).unwrap() as u32
     };
