@@ -36,7 +36,7 @@ pub(crate) struct Network {
     answers: BufReader<ChildStdout>,
 }
 
-/// An MME or a BSC of the stage.
+/// An MME, a BSC or an RNC of the stage.
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub(crate) struct Element {
     /// Its name.
@@ -78,7 +78,11 @@ impl Stage {
                 let Some(planned) = plan.elements.iter().find(|planned| planned.name == element.name) else {
                     continue;
                 };
-                let protocol = if planned.kind == ElementKind::Mme { "sbcap" } else { "cbsp" };
+                let protocol = match planned.kind {
+                    ElementKind::Mme => "sbcap",
+                    ElementKind::Bsc => "cbsp",
+                    ElementKind::Rnc => "sabp",
+                };
                 elements.push(Element {
                     protocol: protocol.into(),
                     controller: planned.controller.clone(),
@@ -87,10 +91,14 @@ impl Stage {
             }
             networks.push(network);
         }
-        let mmes = elements.iter().filter(|element| element.protocol == "sbcap").count();
+        let speaking =
+            |protocol: &str| elements.iter().filter(|element| element.protocol == protocol).count();
         println!(
-            "Three simulated operators as processes of their own: {mmes} MMEs (4G, SBc-AP over SCTP) and {} BSCs (2G, CBSP over TCP).",
-            elements.len() - mmes
+            "Three simulated operators as processes of their own: {} MMEs (4G, SBc-AP over SCTP), {} RNCs (3G, SABP over TCP) \
+             and {} BSCs (2G, CBSP over TCP).",
+            speaking("sbcap"),
+            speaking("sabp"),
+            speaking("cbsp")
         );
         write_config(folder.path(), &inventory, &elements)?;
         let daemon = start_daemon(folder.path())?;
@@ -215,7 +223,8 @@ struct Ready {
     elements: Vec<Element>,
 }
 
-/// A network: an MME for each pool and a second one for one of them, a BSC for each 2G controller.
+/// A network: an MME for each pool and a second one for one of them, a BSC for each 2G
+/// controller, an RNC for each 3G one.
 fn plan(inventory: &Inventory, operator: &str, cells_file: &Path, arguments: &Arguments) -> Plan {
     let mut elements = Vec::new();
     let mut plmn = None;
@@ -233,7 +242,8 @@ fn plan(inventory: &Inventory, operator: &str, cells_file: &Path, arguments: &Ar
                 (ElementKind::Mme, TransportPlan::UdpSctp, names)
             }
             Rat::Gsm => (ElementKind::Bsc, TransportPlan::Tcp, vec![controller.name.clone()]),
-            Rat::Umts | Rat::Nr => continue,
+            Rat::Umts => (ElementKind::Rnc, TransportPlan::Tcp, vec![controller.name.clone()]),
+            Rat::Nr => continue,
         };
         elements.extend(names.into_iter().map(|name| ElementPlan {
             name,

@@ -217,9 +217,7 @@ fn target(stage: &Stage) -> Result<CellRuns, DemoError> {
     let resolved = area_of().resolve(&area::Atlas::serbia()?, inventory)?;
     let all = area::Coverage::new(inventory).cells_in(&resolved, area::Mode::Footprint);
     let mut served = CellRuns::new();
-    for controller in
-        inventory.controllers().iter().filter(|controller| matches!(controller.rat, Rat::Lte | Rat::Gsm))
-    {
+    for controller in inventory.controllers().iter().filter(|controller| controller.rat != Rat::Nr) {
         all.within(controller.cells.clone()).iter().for_each(|run| served.push(run));
     }
     Ok(served)
