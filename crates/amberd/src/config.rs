@@ -99,13 +99,11 @@ pub(crate) struct Limits {
     pub(crate) alerts_max: usize,
     /// The longest request on the admin socket, in bytes.
     pub(crate) request_bytes_max: usize,
-    /// The most inputs that wait for the dispatcher.
-    pub(crate) inputs_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { alerts_max: 100, request_bytes_max: 1 << 20, inputs_max: 4096 }
+        Self { alerts_max: 100, request_bytes_max: 1 << 20 }
     }
 }
 
