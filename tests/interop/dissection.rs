@@ -178,3 +178,108 @@ fn wireshark_reads_in_our_cbsp_what_we_meant() {
         assert_eq!(joined(&field("cbsp.cb_page_content")), text(input));
     });
 }
+
+#[test]
+fn wireshark_reads_in_our_sabp_what_we_meant() {
+    let fields = [
+        "sabp.procedureCode",
+        "sabp.Message_Identifier",
+        "sabp.New_Serial_Number",
+        "sabp.Old_Serial_Number",
+        "sabp.Serial_Number",
+        "sabp.Cause",
+        "sabp.cause",
+        "sabp.Repetition_Period",
+        "sabp.Number_of_Broadcasts_Requested",
+        "sabp.Data_Coding_Scheme",
+        "sabp.lac",
+        "sabp.sac",
+        "sabp.cb_page_content",
+    ];
+    let encode = |input| {
+        let pdu: sabp::Pdu = serde_json::from_value(input).unwrap();
+        let mut out = BytesMut::new();
+        pdu.encode(&mut out).unwrap();
+        out
+    };
+    dissect("SABP", Carrier::Tcp(3452), &fields, encode, |input, field| {
+        // TS 25.419 §9.3.6: the procedure codes.
+        let names = [
+            ("write_replace", "0"),
+            ("kill", "1"),
+            ("load_query", "2"),
+            ("message_status_query", "3"),
+            ("restart", "4"),
+            ("reset", "5"),
+            ("failure", "6"),
+            ("error_indication", "7"),
+        ];
+        let name = input["message"].as_str().unwrap();
+        let name = name.trim_end_matches("_complete");
+        let name = if name == "failure" { name } else { name.trim_end_matches("_failure") };
+        let procedure = names.iter().find(|(known, _)| *known == name).unwrap().1;
+        assert_eq!(field("sabp.procedureCode"), [procedure]);
+        let (decimal, octets) = (|number: u64| number.to_string(), |number: u64| format!("{number:04x}"));
+        assert_eq!(field("sabp.Message_Identifier"), shown(&input["message_id"], octets));
+        for (name, known) in [
+            ("sabp.New_Serial_Number", "new_serial"),
+            ("sabp.Old_Serial_Number", "old_serial"),
+            ("sabp.Serial_Number", "serial"),
+        ] {
+            let serials = input.get(known).map(|number| octets(serial(number)));
+            assert_eq!(field(name), serials.into_iter().collect::<Vec<_>>());
+        }
+        let all = |name: &str| numbers(input, name).into_iter();
+        let causes = [field("sabp.Cause"), field("sabp.cause")].concat();
+        assert_eq!(sorted(causes), sorted(all("cause").map(decimal).collect()));
+        assert_eq!(field("sabp.Repetition_Period"), shown(&input["repetition_period"], decimal));
+        assert_eq!(field("sabp.Number_of_Broadcasts_Requested"), shown(&input["broadcasts"], decimal));
+        assert_eq!(field("sabp.Data_Coding_Scheme"), shown(&input["dcs"], |dcs| format!("{dcs:02x}")));
+        assert_eq!(sorted(field("sabp.lac")), sorted(all("lac").map(octets).collect()));
+        assert_eq!(sorted(field("sabp.sac")), sorted(all("sac").map(octets).collect()));
+        assert_eq!(joined(&field("sabp.cb_page_content")), text(input));
+    });
+}
+
+#[test]
+fn wireshark_reads_in_our_ngap_what_we_meant() {
+    let fields = [
+        "ngap.procedureCode",
+        "ngap.MessageIdentifier",
+        "ngap.SerialNumber",
+        "ngap.RepetitionPeriod",
+        "ngap.NumberOfBroadcastsRequested",
+        "ngap.DataCodingScheme",
+        "ngap.NRCellIdentity",
+        "ngap.tAC",
+        "ngap.WarningMessageContents.decoded_page",
+    ];
+    let encode = |input| {
+        let pdu: ngap::Pdu = serde_json::from_value(input).unwrap();
+        let mut out = BytesMut::new();
+        pdu.encode(&mut out).unwrap();
+        out
+    };
+    dissect("NGAP", Carrier::Sctp(38412, 60), &fields, encode, |input, field| {
+        let procedure = match input["message"].as_str().unwrap() {
+            "write_replace_warning_request" | "write_replace_warning_response" => "51",
+            "pws_cancel_request" | "pws_cancel_response" => "32",
+            "pws_failure_indication" => "33",
+            "pws_restart_indication" => "34",
+            other => panic!("{other}"),
+        };
+        assert_eq!(field("ngap.procedureCode"), [procedure]);
+        let decimal = |number: u64| number.to_string();
+        assert_eq!(field("ngap.MessageIdentifier"), shown(&input["message_id"], decimal));
+        let serials = input.get("serial").map(|number| format!("{:04x}", serial(number)));
+        assert_eq!(field("ngap.SerialNumber"), serials.into_iter().collect::<Vec<_>>());
+        assert_eq!(field("ngap.RepetitionPeriod"), shown(&input["repetition_period"], decimal));
+        assert_eq!(field("ngap.NumberOfBroadcastsRequested"), shown(&input["broadcasts"], decimal));
+        assert_eq!(field("ngap.DataCodingScheme"), shown(&input["dcs"], |dcs| format!("{dcs:02x}")));
+        let cells = numbers(input, "nci").into_iter().map(|nci| format!("{nci:#018x}")).collect();
+        assert_eq!(sorted(field("ngap.NRCellIdentity")), sorted(cells));
+        let tacs = numbers(input, "tac").into_iter().map(decimal).collect();
+        assert_eq!(sorted(field("ngap.tAC")), sorted(tacs));
+        assert_eq!(joined(&field("ngap.WarningMessageContents.decoded_page")), text(input));
+    });
+}

@@ -25,15 +25,22 @@ fn file_name(protocol: &str) -> String {
     protocol.to_lowercase().replace('-', "")
 }
 
-/// The input with each rule (`{plmn, key, start, step, count}`) replaced by the list that it makes.
+/// The input with each rule replaced by the list that it makes: `{plmn, key, start, step, count}`, and that of SABP,
+/// `{plmn, lac, sac_start, step, count}`.
 pub fn written_out(input: &Value) -> Value {
     match input {
         Value::Object(rule) if rule.contains_key("step") => {
             let number = |name: &str| rule[name].as_u64().unwrap();
-            let key = rule["key"].as_str().unwrap();
-            (0..number("count"))
-                .map(|i| json!({"plmn": rule["plmn"], key: number("start") + i * number("step")}))
-                .collect()
+            let (key, start) = match rule.get("key") {
+                Some(key) => (key.as_str().unwrap(), number("start")),
+                None => ("sac", number("sac_start")),
+            };
+            let item = |i| {
+                let mut item = json!({"plmn": rule["plmn"], key: start + i * number("step")});
+                rule.get("lac").inspect(|lac| item["lac"] = (*lac).clone());
+                item
+            };
+            (0..number("count")).map(item).collect()
         }
         Value::Object(object) => {
             object.iter().map(|(name, value)| (name.clone(), written_out(value))).collect()
