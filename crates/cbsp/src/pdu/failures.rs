@@ -47,37 +47,37 @@ impl FailureList {
 
     /// The list with these entries in wire form.
     pub fn from_octets(octets: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        let octets = octets.into();
-        let len = Self::check(&octets, 0)?;
-        Ok(Self { octets, len })
+        Self::checked(octets.into(), 0)
     }
 
     /// The list in these octets, which begin at octet `at` of the message.
     pub(crate) fn read(octets: &[u8], at: usize) -> Result<Self, Error> {
-        let len = Self::check(octets, at)?;
-        Ok(Self { octets: octets.to_vec(), len })
+        Self::checked(octets.to_vec(), at)
     }
 
-    fn check(octets: &[u8], at: usize) -> Result<usize, Error> {
-        let (mut rest, mut len) = (octets, 0);
-        while let Some((&first, after)) = rest.split_first() {
-            let at = at + octets.len() - rest.len();
-            let discriminator = first & 0xf;
-            let kind = CellKind::from_code(discriminator)
-                .ok_or(Error::Discriminator { at, found: discriminator })?;
+    /// The spare half of each discriminator becomes zero, since it says nothing: lists that say the same are equal.
+    fn checked(mut octets: Vec<u8>, at: usize) -> Result<Self, Error> {
+        let total = octets.len();
+        if total > Self::MAX_OCTETS {
+            return Err(Error::ListTooLong { max: Self::MAX_OCTETS, found: total });
+        }
+        let (mut rest, mut len) = (octets.as_mut_slice(), 0);
+        while let Some((discriminator, after)) = rest.split_first_mut() {
+            let left = after.len();
+            let at = at + total - left - 1;
+            *discriminator &= 0xf;
+            let kind = CellKind::from_code(*discriminator)
+                .ok_or(Error::Discriminator { at, found: *discriminator })?;
             let width = kind.width() + 1;
-            let Some((entry, after)) = after.split_at_checked(width) else {
-                return Err(Error::Truncated { at: at + 1, expected: width, found: after.len() });
+            let Some((entry, after)) = after.split_at_mut_checked(width) else {
+                return Err(Error::Truncated { at: at + 1, expected: width, found: left });
             };
-            if let (true, [a, b, c, ..]) = (kind.has_plmn(), entry) {
+            if let (true, [a, b, c, ..]) = (kind.has_plmn(), &*entry) {
                 Plmn::from_octets([*a, *b, *c]).map_err(|source| Error::Plmn { at: at + 1, source })?;
             }
             (rest, len) = (after, len + 1);
         }
-        if octets.len() > Self::MAX_OCTETS {
-            return Err(Error::ListTooLong { max: Self::MAX_OCTETS, found: octets.len() });
-        }
-        Ok(len)
+        Ok(Self { octets, len })
     }
 
     /// The entries in wire form.
@@ -101,7 +101,7 @@ impl FailureList {
         // Each entry was checked when the list was made: this ends where the octets end.
         std::iter::from_fn(move || {
             let (first, after) = rest.split_first()?;
-            let kind = CellKind::from_code(first & 0xf)?;
+            let kind = CellKind::from_code(*first)?;
             let (cell, after) = after.split_at_checked(kind.width())?;
             let (cause, after) = after.split_first()?;
             rest = after;
@@ -131,5 +131,19 @@ impl<'de> Deserialize<'de> for FailureList {
         let items = Vec::<Item>::deserialize(deserializer)?;
         let failures = items.into_iter().map(failure).collect::<Result<Vec<_>, _>>();
         failures.and_then(Self::new).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spare_half_octet_makes_no_difference() {
+        let entry = |discriminator: u8| [discriminator, 0x22, 0xf0, 0x10, 0, 3, 0, 4, 9];
+        let list = |discriminator| FailureList::from_octets(entry(discriminator)).unwrap();
+        assert_eq!(list(0x80), list(0x00));
+        assert_eq!(list(0x80).octets(), entry(0x00));
+        assert_eq!(FailureList::from_octets(entry(0x87)), Err(Error::Discriminator { at: 0, found: 7 }));
     }
 }

@@ -22,6 +22,9 @@ pub trait Entry: Copy + Sized {
 
     /// The entry of this cell with these octets after the identifier; `None` unless they are `EXTRA`.
     fn from_parts(cell: CellId, extra: &[u8]) -> Option<Self>;
+
+    /// Sets what says nothing in the octets after the identifier to zero.
+    fn settle(_extra: &mut [u8]) {}
 }
 
 /// A list, held as its octets: the form of its cells once, then the entries.
@@ -68,19 +71,17 @@ impl<E: Entry> List<E> {
 
     /// The list with these entries in wire form, one after the other.
     pub fn from_octets(kind: CellKind, octets: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        let octets = octets.into();
-        Self::check(kind, &octets, 0)?;
-        Ok(Self { kind, octets, entry: PhantomData })
+        Self::checked(kind, octets.into(), 0)
     }
 
     /// The list with these entries, which begin at octet `at` of the message.
     pub(crate) fn read(kind: CellKind, octets: &[u8], at: usize) -> Result<Self, Error> {
-        Self::check(kind, octets, at)?;
-        Ok(Self { kind, octets: octets.to_vec(), entry: PhantomData })
+        Self::checked(kind, octets.to_vec(), at)
     }
 
-    /// Whether these are entries of this form; errors count octets from `at`.
-    fn check(kind: CellKind, octets: &[u8], at: usize) -> Result<(), Error> {
+    /// The list with these entries if they are of this form; errors count octets from `at`. What says nothing is set to
+    /// zero: lists that say the same are equal.
+    fn checked(kind: CellKind, mut octets: Vec<u8>, at: usize) -> Result<Self, Error> {
         let width = kind.width() + E::EXTRA;
         if octets.len().checked_rem(width).unwrap_or(octets.len()) != 0 {
             return Err(Error::ListLength { at, width, found: octets.len() });
@@ -96,7 +97,10 @@ impl<E: Entry> List<E> {
                 }
             }
         }
-        Ok(())
+        if E::EXTRA > 0 {
+            octets.chunks_exact_mut(width).for_each(|entry| E::settle(&mut entry[width - E::EXTRA..]));
+        }
+        Ok(Self { kind, octets, entry: PhantomData })
     }
 
     /// The form of the cells.
@@ -212,6 +216,12 @@ impl Entry for Completed {
         let completed = u16::from_be_bytes([high, low]);
         Some(Self { cell, completed, info: CompletedInfo::from_octet(info) })
     }
+
+    fn settle(extra: &mut [u8]) {
+        if let [_, _, info] = extra {
+            *info = CompletedInfo::from_octet(*info) as u8;
+        }
+    }
 }
 
 /// How full the broadcast channel of a cell is.
@@ -314,5 +324,18 @@ impl<'de, E: EntryFields> Deserialize<'de> for List<E> {
         let Fields { kind, items } = Fields::deserialize(deserializer)?;
         let entries = items.into_iter().map(|item| E::from_item(kind, item)).collect::<Result<Vec<_>, _>>();
         entries.and_then(|entries| Self::new(kind, entries)).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_info_without_a_meaning_makes_no_difference() {
+        let entry = |info: u8| [0x22, 0xf0, 0x10, 0, 12, 0, 22, 0, 5, info];
+        let list = |info: u8| CompletedList::from_octets(CellKind::Cgi, entry(info)).unwrap();
+        assert_eq!(list(0x0c), list(0x00));
+        assert_eq!(list(0x10).octets(), entry(0x01));
     }
 }
