@@ -46,9 +46,9 @@ fn read(reader: &mut aper::Reader<'_>, what: u8, parameter: u32) -> bool {
             assert_eq!(aper::Reader::new(&out).normally_small(), Ok(number));
             true
         }
-        8 => reader.index(u64::from(parameter) + 1, parameter % 2 == 0).is_ok(),
+        8 => reader.index(u64::from(parameter) + 1, parameter.is_multiple_of(2)).is_ok(),
         9 => reader
-            .preamble(parameter % 2 == 0, parameter)
+            .preamble(parameter.is_multiple_of(2), parameter)
             .is_ok_and(|preamble| !preamble.is_extended() || reader.skip_additions().is_ok()),
         10 => reader.bit_string(0..=4 * parameter as usize).is_ok(),
         11 => reader.long_bit_string(1..=16 * parameter as usize + 1).is_ok(),
@@ -106,6 +106,33 @@ pub fn sbcap_decode(input: &[u8]) {
                 encode(&refusal.error_indication());
             }
         }
+    }
+}
+
+/// A message of SABP.
+pub fn sabp_decode(input: &[u8]) {
+    let encode = |pdu: &sabp::Pdu| encoded(|out| pdu.encode(out));
+    match sabp::Pdu::decode(input) {
+        Ok(decoded) => {
+            comes_back(&decoded.pdu, encode, |octets| sabp::Pdu::decode(octets).map(|it| it.pdu));
+            let message = encode(&decoded.pdu);
+            assert_eq!(sabp::frame_length(&message, sabp::FRAME_MAX_BYTES), Ok(Some(message.len())));
+        }
+        Err(error) => {
+            if let Some(refusal) = sabp::Refusal::of(input, &error) {
+                encode(&refusal.error_indication());
+            }
+        }
+    }
+}
+
+/// A stream of SABP: it is cut at the same places however much of it is there.
+pub fn sabp_stream(input: &[u8]) {
+    const MAX: usize = 40_000;
+    let whole = sabp::frame_length(input, MAX);
+    for end in (0..input.len()).step_by(1 + input.len() / 64) {
+        let part = sabp::frame_length(&input[..end], MAX);
+        assert!(part == Ok(None) || part == whole, "{part:?} of {end} octets, {whole:?} of all");
     }
 }
 

@@ -14,6 +14,7 @@
 //! A step is an octet modulo 13.
 
 pub mod cbsp;
+pub mod sabp;
 pub mod sbcap;
 
 use std::collections::BTreeSet;
@@ -58,12 +59,15 @@ pub(crate) fn play(mut session: impl Conversation, input: &[u8]) {
     let mut now_ms = 0_u64;
     while let Some(step) = steps.number::<1>() {
         match step as u8 % STEPS {
-            0 => session.connected(now_ms, steps.number::<1>().is_some_and(|reset| reset % 2 == 1)),
+            0 => {
+                owner.calls += 1;
+                session.connected(now_ms, steps.number::<1>().is_some_and(|reset| reset % 2 == 1));
+            }
             1 => session.disconnected(now_ms),
             2..=5 => session.received(now_ms, steps.pdu()),
             6 | 7 => {
                 let kind = steps.number::<1>().unwrap_or_default() as u8;
-                let message_id = MessageId(steps.number::<2>().unwrap_or_default() as u16);
+                let message_id = MessageId::new(steps.number::<2>().unwrap_or_default() as u16);
                 let serial = SerialNumber::from_bits(steps.number::<2>().unwrap_or_default() as u16);
                 session.request(now_ms, owner.ask(), kind, message_id, serial);
             }
@@ -79,7 +83,7 @@ pub(crate) fn play(mut session: impl Conversation, input: &[u8]) {
             _ => owner.poll(&mut session),
         }
         assert!(session.pending() <= owner.open.len(), "no more requests wait than are open");
-        assert!(session.pending() <= 2 * session_max(&session), "requests have a limit");
+        assert!(session.pending() <= requests_max(&session), "requests have a limit");
     }
     session.disconnected(now_ms);
     owner.poll(&mut session);
@@ -87,7 +91,7 @@ pub(crate) fn play(mut session: impl Conversation, input: &[u8]) {
     assert!(owner.open.is_empty(), "each request is told of: {:?}", owner.open);
 }
 
-fn session_max<S: Conversation>(_: &S) -> usize {
+fn requests_max<S: Conversation>(_: &S) -> usize {
     S::REQUESTS_MAX
 }
 
@@ -99,7 +103,10 @@ fn wake(session: &mut impl Conversation, now_ms: &mut u64) {
     for _ in 0..4 {
         session.handle_timeout(*now_ms);
     }
-    assert!(*now_ms > LATE_MS || session.next_wakeup().is_none_or(|next| next > *now_ms), "no wake-up in the past");
+    assert!(
+        *now_ms > LATE_MS || session.next_wakeup().is_none_or(|next| next > *now_ms),
+        "no wake-up in the past"
+    );
 }
 
 /// What the owner of a session remembers.
@@ -109,21 +116,21 @@ struct Owner {
     /// Requests of which nothing was told yet.
     open: BTreeSet<u64>,
     unanswered: BTreeSet<u64>,
-    /// Requests since the last poll: each may add one event and one PDU.
-    asked: usize,
+    /// Requests and connections since the last poll: each may add one event and one PDU.
+    calls: usize,
 }
 
 impl Owner {
     fn ask(&mut self) -> u64 {
         self.next += 1;
-        self.asked += 1;
+        self.calls += 1;
         self.open.insert(self.next);
         self.next
     }
 
     fn poll<S: Conversation>(&mut self, session: &mut S) {
         // A PDU may give a few events, and the end of a connection one for each request in flight.
-        let limit = S::EVENTS_MAX + 2 * S::REQUESTS_MAX + self.asked + 8;
+        let limit = S::EVENTS_MAX + 2 * S::REQUESTS_MAX + self.calls + 8;
         let (mut events, mut pdus) = (0, 0);
         while let Some(told) = session.poll_event() {
             events += 1;
@@ -141,7 +148,7 @@ impl Owner {
         }
         assert!(events <= limit, "{events} events waited, {limit} may");
         assert!(pdus <= limit, "{pdus} PDUs waited, {limit} may");
-        self.asked = 0;
+        self.calls = 0;
     }
 }
 

@@ -29,7 +29,8 @@ pub fn cap_check(input: &[u8]) {
     }
     let Ok(document) = Document::decode(input, Limits::DEFAULT) else { return };
     let Ok(alert) = document.alert() else { return };
-    let written = cap::write(&alert);
+    // What breaks a rule of its own is refused by the writer too.
+    let Ok(written) = cap::write(&alert, Level::Rules) else { return };
     let again = Document::decode(written.as_bytes(), Limits::DEFAULT).expect("what was written is XML");
     assert_eq!(again.alert().as_ref(), Ok(&alert), "what was written says the same");
 }

@@ -1,0 +1,4 @@
+//! [`fuzzing::codec::cbs_coordinates`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::codec::cbs_coordinates(input));

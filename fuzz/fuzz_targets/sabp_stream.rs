@@ -1,0 +1,4 @@
+//! [`fuzzing::codec::sabp_stream`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::codec::sabp_stream(input));
