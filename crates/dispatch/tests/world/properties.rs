@@ -9,7 +9,7 @@ use engine::report::{Outcome, Report};
 use proptest::prelude::*;
 
 use crate::station::{Request, prompt};
-use crate::{GSM, World, indices, kill, write};
+use crate::{GSM, UMTS, World, indices, kill, write};
 
 /// Three eNBs, of which two have cells in both tracking areas and do not lie together.
 const SCATTERED: &[(&str, u16, &[u32])] =
@@ -43,9 +43,17 @@ enum Step {
     },
 }
 
+/// What the peers speak.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Interface {
+    Sbcap,
+    Cbsp,
+    Sabp,
+}
+
 #[derive(Clone, Debug)]
 struct Network {
-    lte: bool,
+    interface: Interface,
     reach: Reach,
     window: u16,
     cells_per_pdu: u32,
@@ -90,8 +98,11 @@ fn steps(cells: u32) -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn networks() -> impl Strategy<Value = Network> {
+    prop_oneof![Just(Interface::Sbcap), Just(Interface::Cbsp)].prop_flat_map(networks_of)
+}
+
+fn networks_of(interface: Interface) -> impl Strategy<Value = Network> {
     (
-        any::<bool>(),
         prop_oneof![Just(Reach::OneThenFailover), Just(Reach::All)],
         1..4u16,
         1..7u32,
@@ -101,9 +112,9 @@ fn networks() -> impl Strategy<Value = Network> {
         prop::collection::vec(prop_oneof![4 => 1..900u64, 1 => Just(0)], 1..6),
     )
         .prop_map(
-            |(lte, reach, window, cells_per_pdu, pdus_per_second, cell_interval_ms, cell_burst, delays)| {
+            move |(reach, window, cells_per_pdu, pdus_per_second, cell_interval_ms, cell_burst, delays)| {
                 Network {
-                    lte,
+                    interface,
                     reach,
                     window,
                     cells_per_pdu,
@@ -124,9 +135,17 @@ fn play(network: &Network, steps: &[Step]) -> Day {
         pdus_per_second: network.pdus_per_second,
         cell_interval_ms: network.cell_interval_ms,
         cell_burst: network.cell_burst,
-        ..if network.lte { Profile::sbcap(name) } else { Profile::cbsp(name) }
+        ..match network.interface {
+            Interface::Sbcap => Profile::sbcap(name),
+            Interface::Cbsp => Profile::cbsp(name),
+            Interface::Sabp => Profile::sabp(name),
+        }
     };
-    let cells = if network.lte { SCATTERED } else { GSM };
+    let cells = match network.interface {
+        Interface::Sbcap => SCATTERED,
+        Interface::Cbsp => GSM,
+        Interface::Sabp => UMTS,
+    };
     let mut world = World::new(cells, network.reach, vec![profile("a"), profile("b")]).up();
     for peer in 0..2 {
         let delays = network.delays.clone();
@@ -334,7 +353,7 @@ fn the_window_of_a_peer_is_kept(day: &Day) {
 }
 
 fn requests_fit_their_peer_and_never_part_an_enb(day: &Day) {
-    if !day.network.lte {
+    if day.network.interface != Interface::Sbcap {
         assert!(day.requests().all(|request| request.cells.len() <= day.network.cells_per_pdu as usize));
         return;
     }
@@ -356,6 +375,26 @@ fn requests_fit_their_peer_and_never_part_an_enb(day: &Day) {
     }
 }
 
+/// To an RNC two updates of a message are one message, and of two requests for it at once it drops one.
+fn an_rnc_is_asked_one_thing_at_a_time_of_each_message(day: &Day) {
+    for peer in [PeerId(0), PeerId(1)] {
+        let requests: Vec<&Request> = day.requests().filter(|request| request.peer == peer).collect();
+        for (at, request) in requests.iter().enumerate() {
+            let now_ms = request.at_ms;
+            let open = requests[..at].iter().any(|earlier| {
+                let cut = |(down_ms, of): &(u64, usize)| {
+                    *of == usize::from(peer.0) && (earlier.at_ms..=now_ms).contains(down_ms)
+                };
+                serial(earlier) >> 4 == serial(request) >> 4
+                    && now_ms < earlier.at_ms + 10_000
+                    && earlier.answered_ms.is_none_or(|answered_ms| now_ms < answered_ms)
+                    && !day.downs.iter().any(cut)
+            });
+            assert!(!open, "{request:?}");
+        }
+    }
+}
+
 fn everything_ends_at_rest(day: &Day) {
     for peer in [PeerId(0), PeerId(1)] {
         let status = day.world.dispatch.peer_status(peer);
@@ -372,7 +411,7 @@ proptest! {
     #[test]
     fn all_promises_hold_on_any_day(
         (network, steps) in networks().prop_flat_map(|network| {
-            let cells = if network.lte { 8 } else { 5 };
+            let cells = if network.interface == Interface::Sbcap { 8 } else { 5 };
             (Just(network), steps(cells))
         })
     ) {
@@ -385,6 +424,21 @@ proptest! {
         the_pace_of_a_peer_is_kept(&day);
         the_window_of_a_peer_is_kept(&day);
         requests_fit_their_peer_and_never_part_an_enb(&day);
+        everything_ends_at_rest(&day);
+    }
+
+    /// Its session holds requests back, so that what the limits say of their times holds only where they enter it.
+    #[test]
+    fn the_promises_to_an_rnc_hold_on_any_day(network in networks_of(Interface::Sabp), steps in steps(5)) {
+        // Behind a link that takes nothing for so long, requests leave together that were given up one after the other.
+        let steps: Vec<Step> =
+            steps.into_iter().filter(|step| !matches!(step, Step::Writable { .. })).collect();
+        let day = play(&network, &steps);
+        every_order_settles_exactly_once(&day);
+        each_cell_gets_one_word_and_sent_comes_before_it(&day);
+        the_window_of_a_peer_is_kept(&day);
+        requests_fit_their_peer_and_never_part_an_enb(&day);
+        an_rnc_is_asked_one_thing_at_a_time_of_each_message(&day);
         everything_ends_at_rest(&day);
     }
 
