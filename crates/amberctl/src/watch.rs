@@ -42,8 +42,8 @@ pub(crate) async fn watch(
 
 /// Whether a watch has seen what it was to see.
 fn is_enough(view: &AlertView, until: Option<Until>) -> bool {
-    let Counts { targeted, pending, sent, .. } = view.cells;
-    let settled = view.state.is_on() && targeted > 0 && pending + sent == 0;
+    let Counts { targeted, confirmed, refused, .. } = view.cells;
+    let settled = view.state.is_on() && targeted > 0 && confirmed + refused == targeted;
     view.state.is_over() || (until == Some(Until::Confirmed) && settled)
 }
 
@@ -119,7 +119,7 @@ mod tests {
     fn a_watch_ends_when_the_alert_is_over_or_earlier_when_asked() {
         let mut view = example();
         assert!(!is_enough(&view, Some(Until::Confirmed)));
-        view.cells.sent = 0;
+        (view.cells.refused, view.cells.confirmed) = (0, view.cells.targeted);
         assert!(is_enough(&view, Some(Until::Confirmed)));
         assert!(!is_enough(&view, None));
         (view.cells, view.state) = (Counts::default(), State::Submitted);

@@ -27,7 +27,7 @@ pub struct Roles {
     pub approver: bool,
     /// Reads everything, the audit trail too.
     pub auditor: bool,
-    /// Manages peers and inventories; decides nothing about alerts.
+    /// Reads everything, to look after the daemon; decides nothing about alerts.
     pub admin: bool,
 }
 

@@ -1,16 +1,16 @@
 //! *What* should be on the air: the life of an alert, the two-person rule, channels, serial numbers, targets, expiry,
 //! retries, and the ledger of what every cell did.
 //!
-//! Deterministic and pure: no network, no disk, no clock, no protocol. Inputs and the time come in through
-//! [`Engine::handle`]; records to be made durable come out of it; demands on the network leave by
-//! [`Engine::poll_demand`] once the records they rest on are durable. Replaying the records gives the state before.
-//! Read [`Engine`] and [`Record`] first.
+//! Deterministic and pure: no network, no disk, no clock, no protocol. What people ask, what networks say and the time
+//! come in through [`Engine::command`], [`Engine::report`] and [`Engine::tick`]; records to be made durable come out of
+//! them; demands on the network leave by [`Engine::poll_demand`] once [`Engine::durable`] says so of the records they
+//! rest on. Replaying the records gives the state before. Read [`Engine`] and [`Record`] first.
 //!
 //! ```text
-//! commands ──► handle ──► records ──► (journal) ──► Input::Durable
-//! reports  ──►    │                                      │
-//!                 ▼                                      ▼
-//!              desired ◄── reconcile ──► actual     poll_demand ──► dispatch
+//! commands ──► Engine ──► records ──► (journal) ──► durable
+//! reports  ──►    │                                    │
+//!                 ▼                                    ▼
+//!              desired ◄── needs ──► actual       poll_demand ──► dispatch
 //! ```
 
 mod alert;

@@ -16,7 +16,7 @@ pub(crate) struct RoleHolders {
     /// Reads everything.
     #[serde(default)]
     pub(crate) auditor: Holders,
-    /// Manages peers and inventories.
+    /// Reads everything, to look after the daemon.
     #[serde(default)]
     pub(crate) admin: Holders,
 }
