@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
+use crate::links;
 use crate::storage::Storage;
 
 mod answers;
@@ -60,7 +61,8 @@ pub(crate) struct PeerFacts {
 /// A peer's link at this moment.
 #[derive(Default)]
 struct PeerLink {
-    connection: Option<Connection>,
+    /// Its connections, that by its role first: both carry what either side says.
+    connections: [Option<Connection>; 2],
     /// A PDU that the link's full queue has not taken yet.
     held: Option<Bytes>,
     since_ms: Option<i64>,
@@ -207,7 +209,7 @@ impl Core {
     fn send(&mut self, peer: PeerId, pdu: Bytes) {
         let Some(link) = self.links.get_mut(usize::from(peer.0)) else { return };
         // A link that is gone says so itself; what was meant for it is reported unanswered then.
-        let Some(connection) = &link.connection else { return };
+        let Some(connection) = link.connections.iter().flatten().next() else { return };
         if connection.send(pdu.clone()) == Err(SendError::Full) {
             link.held = Some(pdu);
             self.dispatch.set_writable(peer, false);
@@ -215,21 +217,26 @@ impl Core {
     }
 
     fn link(&mut self, now: Now, event: LinkEvent) {
-        let Ok(number) = u16::try_from(event.link.0) else { return };
+        if let EventKind::Refused { address } = event.kind {
+            warn!(%address, "an unknown address dialled in and was turned away");
+            return;
+        }
+        let Some((number, way)) = links::peer_of(event.link) else { return };
         let peer = PeerId(number);
         let (Some(link), Some(facts)) =
             (self.links.get_mut(usize::from(number)), self.peers.get(usize::from(number)))
         else {
-            if let EventKind::Refused { address } = event.kind {
-                warn!(%address, "an unknown address dialled in and was turned away");
-            }
             return;
         };
         let name = facts.name.as_str();
         match event.kind {
             EventKind::Up { peer: address, connection } => {
                 info!(peer = name, %address, "link up");
-                link.connection = Some(connection);
+                let is_first = link.connections.iter().all(Option::is_none);
+                link.connections[way as usize] = Some(connection);
+                if !is_first {
+                    return;
+                }
                 link.held = None;
                 link.since_ms = Some(now.wall_ms);
                 let met = self.engine.meet(now, name, &mut self.records);
@@ -237,9 +244,16 @@ impl Core {
                 self.dispatch.link_up(now.monotonic_ms, peer, FirstContact(!met));
             }
             EventKind::Down { reason, dropped_frames } => {
+                link.connections[way as usize] = None;
+                let held = link.held.take();
+                if link.connections.iter().any(Option::is_some) {
+                    info!(peer = name, reason, dropped_frames, "one of two connections is closed");
+                    // What waited for room in it goes out on the other.
+                    self.dispatch.set_writable(peer, true);
+                    held.into_iter().for_each(|pdu| self.send(peer, pdu));
+                    return;
+                }
                 warn!(peer = name, reason, dropped_frames, "link down");
-                link.connection = None;
-                link.held = None;
                 link.since_ms = Some(now.wall_ms);
                 link.last_notice = Some(reason);
                 self.dispatch.link_down(now.monotonic_ms, peer);
@@ -259,9 +273,7 @@ impl Core {
                     link.last_notice = Some(reason);
                 }
             }
-            EventKind::Refused { address } => {
-                warn!(%address, "an unknown address dialled in and was turned away")
-            }
+            EventKind::Refused { .. } => {}
             EventKind::Flapping { losses } => warn!(peer = name, losses, "the link is flapping"),
             EventKind::Path { address, reachable } => {
                 info!(peer = name, %address, reachable, "a path changed")
@@ -279,8 +291,8 @@ impl Core {
         }
         warn!(peer = name, kind = notice.kind.name(), "{}", notice.words);
         link.last_notice = Some(notice.words.clone());
-        if let Some(connection) = link.connection.as_ref().filter(|_| notice.kind == NoticeKind::CloseLink) {
-            connection.abort(notice.words.clone());
+        if notice.kind == NoticeKind::CloseLink {
+            link.connections.iter().flatten().for_each(|connection| connection.abort(notice.words.clone()));
         }
     }
 
@@ -359,9 +371,7 @@ impl Core {
     fn finish(mut self) {
         self.hand_over();
         for link in &self.links {
-            if let Some(connection) = &link.connection {
-                connection.close("the daemon stops");
-            }
+            link.connections.iter().flatten().for_each(|connection| connection.close("the daemon stops"));
         }
         match self.storage.close() {
             Ok(()) => {

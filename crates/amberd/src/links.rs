@@ -1,4 +1,4 @@
-//! One link a peer: dialled, or let in by a listener that peers share.
+//! The links of the peers: dialled, or let in by a listener that peers share; an RNC that we dial may come in as well.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -24,25 +24,7 @@ impl Links {
         for (peer, number) in peers.into_iter().zip(0..) {
             let id = LinkId(number);
             match (peer.role, peer.listen) {
-                (Role::Listen, Some(bind)) => {
-                    let ips: Vec<IpAddr> = peer.addresses.iter().map(SocketAddr::ip).collect();
-                    let fits = |door: &&mut Door| {
-                        door.bind == bind
-                            && door.transport == peer.transport
-                            && door.protocol == peer.protocol
-                            && door.udp_port == peer.udp_port
-                    };
-                    match doors.iter_mut().find(fits) {
-                        Some(door) => door.peers.push((id, ips)),
-                        None => doors.push(Door {
-                            bind,
-                            protocol: peer.protocol,
-                            transport: peer.transport,
-                            udp_port: peer.udp_port,
-                            peers: vec![(id, ips)],
-                        }),
-                    }
-                }
+                (Role::Listen, Some(bind)) => open_door(&mut doors, bind, peer, id),
                 _ => {
                     let transport = transport(peer.protocol, peer.transport, None, peer.udp_port);
                     let mut dial = DialConfig::new(&peer.name, transport, peer.addresses.clone());
@@ -52,6 +34,9 @@ impl Links {
                         dial.bind = vec![SocketAddr::new(local, 0)];
                     }
                     dialled.push(Link::dial(id, dial, sink.clone(), runtime)?);
+                    if let Some(bind) = peer.listen {
+                        open_door(&mut doors, bind, peer, LinkId(SECOND + number));
+                    }
                 }
             }
         }
@@ -76,8 +61,46 @@ struct Door {
     peers: Vec<(LinkId, Vec<IpAddr>)>,
 }
 
+/// Lets a peer in at a door, which peers may share.
+fn open_door(doors: &mut Vec<Door>, bind: SocketAddr, peer: &Peer, id: LinkId) {
+    let ips: Vec<IpAddr> = peer.addresses.iter().map(SocketAddr::ip).collect();
+    let fits = |door: &&mut Door| {
+        door.bind == bind
+            && door.transport == peer.transport
+            && door.protocol == peer.protocol
+            && door.udp_port == peer.udp_port
+    };
+    match doors.iter_mut().find(fits) {
+        Some(door) => door.peers.push((id, ips)),
+        None => doors.push(Door {
+            bind,
+            protocol: peer.protocol,
+            transport: peer.transport,
+            udp_port: peer.udp_port,
+            peers: vec![(id, ips)],
+        }),
+    }
+}
+
+/// Which of a peer's connections.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Way {
+    /// The one that its role says.
+    ByRole,
+    /// One that a peer opened whom we dial: an RNC does for a RESTART (TS 25.414).
+    PeersOwn,
+}
+
+/// The peer of a link, and which of its connections that is; `None` for a listener.
+pub(crate) fn peer_of(LinkId(link): LinkId) -> Option<(u16, Way)> {
+    let (way, first) = if link < SECOND { (Way::ByRole, 0) } else { (Way::PeersOwn, SECOND) };
+    Some((u16::try_from(link - first).ok()?, way))
+}
+
 /// Where the numbers of listeners begin: above every peer's.
 const LISTENERS: u32 = 1 << 16;
+/// Where the numbers of connections begin that a dialled peer opened: above every listener's.
+const SECOND: u32 = 1 << 17;
 
 fn transport(
     protocol: Protocol,
@@ -112,4 +135,18 @@ fn limits(protocol: Protocol) -> Limits {
     };
     let inbound_bytes = Limits::default().inbound_bytes.max(max_frame_bytes as u32);
     Limits { max_frame_bytes, inbound_bytes, ..Limits::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_links_number_tells_its_peer_and_which_of_its_connections_it_is() {
+        assert_eq!(peer_of(LinkId(7)), Some((7, Way::ByRole)));
+        assert_eq!(peer_of(LinkId(LISTENERS - 1)), Some((u16::MAX, Way::ByRole)));
+        assert_eq!(peer_of(LinkId(LISTENERS)), None);
+        assert_eq!(peer_of(LinkId(SECOND + 7)), Some((7, Way::PeersOwn)));
+        assert_eq!(peer_of(LinkId(SECOND + LISTENERS)), None);
+    }
 }

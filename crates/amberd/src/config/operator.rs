@@ -43,7 +43,7 @@ pub(crate) struct Peer {
     pub(crate) role: Role,
     /// Its addresses: where to dial, or from where it may come in (its port is not looked at then).
     pub(crate) addresses: Vec<SocketAddr>,
-    /// Where we listen, when it dials us.
+    /// Where we listen, when it dials us; an RNC may do so beside the connection that we dial (SABP).
     #[serde(default)]
     pub(crate) listen: Option<SocketAddr>,
     /// Its UDP port, for SCTP over UDP.
@@ -212,6 +212,9 @@ impl Peer {
         }
         if self.role == Role::Listen && self.listen.is_none() {
             return wrong("listen", "the address we listen on, since role is \"listen\"", "none".into());
+        }
+        if self.role == Role::Dial && self.protocol != Protocol::Sabp && self.listen.is_some() {
+            return wrong("listen", "role \"listen\" with it, or protocol \"sabp\"", "role \"dial\"".into());
         }
         let at_least_one = [
             ("window", u32::from(self.window)),
