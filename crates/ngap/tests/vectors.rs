@@ -31,7 +31,7 @@ fn shared_folder(workspace: &Path) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    assert!(std::env::var_os("CI").is_none(), "{} is missing", folder.display());
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{} is missing", folder.display());
     eprintln!("{} is missing: only the project's own vectors are tested", folder.display());
     None
 }

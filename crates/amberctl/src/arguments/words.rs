@@ -53,7 +53,7 @@ pub(crate) struct WordingArgs {
 /// The texts.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TextArgs {
-    /// A text and its language, such as sr=…; one for each language.
+    /// A text and its language, such as sr-Cyrl=…; one for each language.
     #[arg(long = "text", value_name = "LANG=TEXT", value_parser = pair)]
     given: Vec<(String, String)>,
     /// The same, from a file.
