@@ -188,7 +188,7 @@ pub(crate) enum CellsVerb {
 /// When a watch ends before the alert is over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Until {
-    /// When no cell is pending or sent any more.
+    /// When the network has confirmed or refused every cell.
     Confirmed,
 }
 
@@ -205,8 +205,17 @@ pub(crate) struct CodingArgs {
 /// What is decoded, and what its octets do not say themselves.
 #[derive(Debug, Args)]
 pub(crate) struct DecodeArgs {
-    #[command(flatten)]
-    pub(crate) coding: CodingArgs,
+    /// The protocol.
+    #[arg(long, required_unless_present("pcap"))]
+    pub(crate) protocol: Option<Protocol>,
+    /// The file to read; standard input when absent.
+    pub(crate) file: Option<PathBuf>,
+    /// Print the messages in this capture (pcap or pcapng), with their times and ends.
+    #[arg(long, value_name = "FILE", conflicts_with_all(["protocol", "file", "unit", "dcs"]))]
+    pub(crate) pcap: Option<PathBuf>,
+    /// A TCP port of the capture besides 48049=cbsp and 3452=sabp, and what it carries; more than once for more.
+    #[arg(long = "port", value_name = "PORT=PROTOCOL", value_parser = port, requires("pcap"))]
+    pub(crate) ports: Vec<(u16, Protocol)>,
     /// What the octets of a line of `cbs` are.
     #[arg(long, required_if_eq("protocol", "cbs"))]
     pub(crate) unit: Option<Unit>,
@@ -227,6 +236,30 @@ pub(crate) enum Protocol {
     Ngap,
     /// The parts that all protocols share (TS 23.041).
     Cbs,
+}
+
+impl Protocol {
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sbcap => "sbcap",
+            Self::Cbsp => "cbsp",
+            Self::Sabp => "sabp",
+            Self::Ngap => "ngap",
+            Self::Cbs => "cbs",
+        }
+    }
+}
+
+/// A TCP port and the protocol that it carries.
+fn port(text: &str) -> Result<(u16, Protocol), String> {
+    let protocol = |name: &str| match name {
+        "cbsp" => Some(Protocol::Cbsp),
+        "sabp" => Some(Protocol::Sabp),
+        _ => None,
+    };
+    let parts = text.split_once('=').and_then(|(port, name)| Some((port.parse().ok()?, protocol(name)?)));
+    parts.ok_or_else(|| format!("expected a port with =cbsp or =sabp, found {text:?}"))
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -1,10 +1,12 @@
 //! `amberctl encode` and `amberctl decode`: octets in hexadecimal and JSON, one PDU a line.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::arguments::{CodingArgs, DecodeArgs, Protocol};
+use crate::capture;
 use crate::failure::Failure;
 use crate::lines;
 
@@ -15,25 +17,38 @@ use fault::Fault;
 
 /// JSON lines to hexadecimal lines. A line that fails is told in its place, and the run goes on.
 pub(crate) fn encode_lines(coding: &CodingArgs, out: &mut impl Write) -> Result<(), Failure> {
-    each_line(coding, out, |_, line| encode(coding.protocol, line).map(hex::encode))
+    each_line(coding.file.as_deref(), out, |_, line| encode(coding.protocol, line).map(hex::encode))
 }
 
 /// Hexadecimal lines to JSON lines. A line that fails is told in its place, and the run goes on.
 pub(crate) fn decode_lines(arguments: &DecodeArgs, out: &mut impl Write) -> Result<(), Failure> {
-    each_line(&arguments.coding, out, |number, line| {
+    if let Some(capture) = &arguments.pcap {
+        return capture::decode_file(capture, &arguments.ports, out);
+    }
+    let protocol = arguments.protocol.ok_or_else(|| Failure::usage("expected --protocol or --pcap"))?;
+    each_line(arguments.file.as_deref(), out, |number, line| {
         let octets = octets(line)?;
-        let words = decode(arguments, &octets)?.to_string();
-        compare(arguments.coding.protocol, number, &octets, &words);
+        let words = match protocol {
+            Protocol::Cbs => serde_json::to_value(unit::decode(arguments, &octets)?)?,
+            _ => decode(protocol, &octets)?,
+        };
+        let words = words.to_string();
+        compare(protocol, number, &octets, &words);
         Ok(words)
     })
 }
 
+/// The words of a PDU, or what is wrong with it and at which octet.
+pub(crate) fn words(protocol: Protocol, octets: &[u8]) -> Result<Value, (String, Option<usize>)> {
+    decode(protocol, octets).map_err(|fault| (fault.error, fault.offset))
+}
+
 fn each_line(
-    coding: &CodingArgs,
+    file: Option<&Path>,
     out: &mut impl Write,
     convert: impl Fn(usize, &str) -> Result<String, Fault>,
 ) -> Result<(), Failure> {
-    let mut input = lines::open(coding.file.as_deref())?;
+    let mut input = lines::open(file)?;
     let (mut failed, mut number) = (false, 0);
     while let Some(line) = lines::next(&mut input)? {
         number += 1;
@@ -70,13 +85,16 @@ fn encode(protocol: Protocol, line: &str) -> Result<Vec<u8>, Fault> {
 }
 
 /// The words of a PDU.
-fn decode(arguments: &DecodeArgs, octets: &[u8]) -> Result<Value, Fault> {
-    let pdu = match arguments.coding.protocol {
+fn decode(protocol: Protocol, octets: &[u8]) -> Result<Value, Fault> {
+    let pdu = match protocol {
         Protocol::Sbcap => serde_json::to_value(sbcap::Pdu::decode(octets)?.pdu),
         Protocol::Cbsp => serde_json::to_value(cbsp::Pdu::decode(octets)?),
         Protocol::Sabp => serde_json::to_value(sabp::Pdu::decode(octets)?.pdu),
         Protocol::Ngap => serde_json::to_value(ngap::Pdu::decode(octets)?.pdu),
-        Protocol::Cbs => serde_json::to_value(unit::decode(arguments, octets)?),
+        Protocol::Cbs => {
+            let error = "expected --unit to say which part this is".to_owned();
+            return Err(Fault { error, offset: None });
+        }
     };
     Ok(pdu?)
 }

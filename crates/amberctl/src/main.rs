@@ -16,6 +16,7 @@ use crate::failure::Failure;
 mod alert;
 mod arguments;
 mod cap_check;
+mod capture;
 mod cells;
 mod codec;
 mod confirm;
