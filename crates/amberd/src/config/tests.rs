@@ -30,7 +30,7 @@ fn the_annotated_peers_fit_the_country_that_amberctl_invents() {
     let invented = area::generate(10_000, 220, &area::Atlas::serbia().unwrap()).unwrap();
     invented.write_csv(&mut fs::File::create(folder.path().join("cells.csv")).unwrap()).unwrap();
     let country = Country::read(&read(&folder).unwrap()).unwrap();
-    assert_eq!(country.peers.len(), 11);
+    assert_eq!(country.peers.len(), 12);
 }
 
 #[test]
@@ -125,6 +125,18 @@ fn what_could_not_work_is_told_with_what_was_expected() {
             "transport = \"tcp\"\naddresses = [\"192.0.2.100:48049\"]",
             "transport = \"sctp\"\naddresses = [\"192.0.2.100:48049\"]",
             "peer \"mts-bsc-01\": transport: expected tcp for cbsp, found",
+        ),
+        (
+            MTS,
+            "role = \"listen\"\n",
+            "",
+            "peer \"mts-bsc-02\": listen: expected role \"listen\" with it, or protocol \"sabp\", found role \"dial\"",
+        ),
+        (
+            MTS,
+            "transport = \"tcp\"\naddresses = [\"192.0.2.60:3452\"]",
+            "transport = \"sctp\"\naddresses = [\"192.0.2.60:3452\"]",
+            "peer \"mts-rnc-01\": transport: expected tcp for sabp, found",
         ),
         (
             A1,
