@@ -69,6 +69,7 @@ targets! {
     cbs_coordinates
     cbsp_decode
     cbsp_session
+    ngap_decode
     sabp_decode
     sabp_session
     sabp_stream

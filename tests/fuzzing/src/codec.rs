@@ -126,6 +126,14 @@ pub fn sabp_decode(input: &[u8]) {
     }
 }
 
+/// A public warning message of NGAP.
+pub fn ngap_decode(input: &[u8]) {
+    let encode = |pdu: &ngap::Pdu| encoded(|out| pdu.encode(out));
+    if let Ok(decoded) = ngap::Pdu::decode(input) {
+        comes_back(&decoded.pdu, encode, |octets| ngap::Pdu::decode(octets).map(|it| it.pdu));
+    }
+}
+
 /// A stream of SABP: it is cut at the same places however much of it is there.
 pub fn sabp_stream(input: &[u8]) {
     const MAX: usize = 40_000;
