@@ -3,6 +3,7 @@
 // It runs programs and reads files, the clock and the environment.
 #![allow(clippy::disallowed_methods)]
 
+mod fuzz;
 mod packages;
 mod steps;
 mod tally;
@@ -28,11 +29,20 @@ enum Verb {
     /// Debian packages that tests need are installed where that is allowed (as root), else named. With CI=true in the
     /// environment a missing package or a missing folder of shared data fails the run.
     Test,
+    /// Fuzz the decoders and sessions with libFuzzer (cargo-fuzz, a nightly toolchain); keep what it finds.
+    Fuzz {
+        /// Which target; each in turn when absent.
+        target: Option<String>,
+        /// How long each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
 }
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Arguments::parse().verb {
         Verb::Test => test::run(root),
+        Verb::Fuzz { target, seconds } => fuzz::run(root, target.as_deref(), seconds),
     }
 }
