@@ -29,6 +29,9 @@ const FLOWS_MAX: usize = 4_096;
 /// The ports of the standards (TS 48.049, TS 25.414).
 const PORTS: [(u16, Protocol); 2] = [(48_049, Protocol::Cbsp), (3_452, Protocol::Sabp)];
 
+/// The SCTP port of SBc-AP (TS 29.168 §4.1.2).
+const SBCAP_PORT: u16 = 29_168;
+
 /// Prints every message of the capture. `ports` are further TCP ports and what they carry.
 pub(crate) fn decode_file(
     path: &Path,
@@ -76,7 +79,7 @@ fn decode(octets: &[u8], ports: &[(u16, Protocol)], out: &mut impl Write) -> Res
                 }
                 let association = associations.entry(flow).or_default();
                 let whole = association.take(chunks).into_iter();
-                whole.filter_map(|(ppid, message)| Some((protocol_of(ppid)?, Ok(message)))).collect()
+                whole.filter_map(|(ppid, message)| Some((protocol_of(ppid, flow)?, Ok(message)))).collect()
             }
         };
         for (protocol, message) in messages {
@@ -110,9 +113,11 @@ fn frame_length(protocol: Protocol, stream: &[u8]) -> Result<Option<usize>, Stri
     }
 }
 
-/// The payload protocol identifiers of IANA.
-fn protocol_of(ppid: u32) -> Option<Protocol> {
+/// The payload protocol identifiers of IANA. Some MMEs send 0 for want of setting one.
+fn protocol_of(ppid: u32, flow: Flow) -> Option<Protocol> {
+    let is_sbcap_port = [flow.source, flow.destination].iter().any(|end| end.port() == SBCAP_PORT);
     match ppid {
+        0 if is_sbcap_port => Some(Protocol::Sbcap),
         24 => Some(Protocol::Sbcap),
         60 => Some(Protocol::Ngap),
         _ => None,

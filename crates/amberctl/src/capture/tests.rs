@@ -77,9 +77,12 @@ fn a_message_in_fragments_is_told_once_when_it_is_whole() {
     let (first, last) = (sctp(2, u32::MAX, &message[..10]), sctp(1, 0, &message[10..]));
     let mut in_udp = vec![0x27, 0x0f, 0x26, 0xab, 0, 0, 0, 0];
     in_udp.extend(sctp(3, 7, &message));
-    let (lines, fine) = read(&pcap(&[ip(132, &last), ip(132, &first), ip(132, &first), ip(17, &in_udp)]));
+    let mut unset = sctp(3, 8, &message);
+    unset[27] = 0;
+    let packets = [ip(132, &last), ip(132, &first), ip(132, &first), ip(17, &in_udp), ip(132, &unset)];
+    let (lines, fine) = read(&pcap(&packets));
     assert!(fine, "{lines:?}");
-    assert_eq!(lines.len(), 2);
+    assert_eq!(lines.len(), 3);
     for line in lines {
         assert_eq!(line["protocol"], "sbcap");
         assert_eq!(line["message"]["message_id"], 4379);
