@@ -15,7 +15,7 @@ const PAIRS: usize = 5;
 
 fn main() {
     let inventory = country::inventory(CELLS).unwrap();
-    let orders = clock::rounds(2000, 600);
+    let orders = clock::rounds(2000, 300);
     day(&inventory, false, orders / 10);
     let pairs: Vec<(f64, f64)> = (0..PAIRS)
         .map(|pair| {

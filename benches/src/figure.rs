@@ -27,10 +27,7 @@ impl Figure {
         let Self { name, ratio, value, unit, how } = self;
         let ratio_words = ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
         println!("{name:34} ratio {ratio_words:>8}   {value:.4} {unit}\n    {how}");
-        println!(
-            "{}{}",
-            Self::MARK,
-            json!({"name": name, "ratio": ratio, "value": value, "unit": unit, "how": how})
-        );
+        let measured = json!({"ratio": ratio, "value": value, "unit": unit, "how": how});
+        println!("{}{}: {measured}", Self::MARK, json!(name));
     }
 }

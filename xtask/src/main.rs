@@ -3,6 +3,7 @@
 // It runs programs and reads files, the clock and the environment.
 #![allow(clippy::disallowed_methods)]
 
+mod bench;
 mod fuzz;
 mod packages;
 mod steps;
@@ -24,6 +25,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Measure the hot path, each figure against a yardstick of the same run, and write the figures as JSON.
+    Bench(bench::Wish),
     /// Check and test everything: formatting, clippy, tidiness, every test, and the release binaries end to end.
     ///
     /// Debian packages that tests need are installed where that is allowed (as root), else named. With CI=true in the
@@ -42,6 +45,7 @@ enum Verb {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Arguments::parse().verb {
+        Verb::Bench(wish) => bench::run(root, &wish),
         Verb::Test => test::run(root),
         Verb::Fuzz { target, seconds } => fuzz::run(root, target.as_deref(), seconds),
     }
