@@ -153,11 +153,7 @@ fn profile(peer: &Peer) -> dispatch::Profile {
     };
     let protocol = match base.protocol {
         Speaks::Sbcap(_) => Speaks::Sbcap(dispatch::SbcapDialect {
-            tais: if peer.whole_network_without_areas {
-                dispatch::Tais::AreasOnly
-            } else {
-                dispatch::Tais::Always
-            },
+            tais: peer.tais.into(),
             concurrent: peer.concurrent,
             indications: peer.indications,
         }),

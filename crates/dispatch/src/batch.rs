@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use area::CellRuns;
+use sbcap::GlobalEnbId;
 
 use crate::limiter::{CellLimit, CellLimiter};
+use crate::register::Lost;
 use crate::wire::{Sector, Wire, WireTai};
 
 /// Octets that one cell adds to a request.
@@ -37,6 +39,8 @@ pub(crate) struct Batch {
     pub(crate) runs: Vec<Range<u32>>,
     /// Their tracking areas.
     pub(crate) tais: Vec<WireTai>,
+    /// The node they all belong to, where it is named because it restarted.
+    pub(crate) node: Option<GlobalEnbId>,
 }
 
 /// How often a cell may be written, and who has been spared: cells that hear of this order through another peer already.
@@ -92,7 +96,7 @@ impl Rest {
     }
 
     /// Takes the next batch. It is empty when no cell that is left to look at is due. An eNB larger than the room goes
-    /// alone and whole.
+    /// alone and whole, and so does one that restarted and `lost` the message.
     pub(crate) fn cut(
         &mut self,
         now_ms: u64,
@@ -100,6 +104,7 @@ impl Rest {
         sector: &Sector,
         room: Room,
         spacing: Option<&Spacing<'_>>,
+        lost: &[Lost],
     ) -> Batch {
         let mut batch = Batch::default();
         let mut left = room;
@@ -107,7 +112,9 @@ impl Rest {
         let mut known = 0..0;
         let mut enb = Vec::new();
         loop {
-            if let Some(stretch) = self.stretch(now_ms, wire, sector, left, &known, spacing) {
+            if lost.is_empty()
+                && let Some(stretch) = self.stretch(now_ms, wire, sector, left, &known, spacing)
+            {
                 left.cells -= stretch.end - stretch.start;
                 left.octets -= (stretch.end - stretch.start) * CELL_OCTETS;
                 if batch.note_tai(sector, stretch.start, &mut known) {
@@ -133,13 +140,19 @@ impl Rest {
             }
             let cells: u32 = enb.iter().map(|run| run.end - run.start).sum();
             let octets = cells * CELL_OCTETS + (batch.tais.len() - tais) as u32 * TAI_OCTETS;
-            if !batch.runs.is_empty() && (cells > left.cells || octets > left.octets) {
+            let node = enb.first().and_then(|run| {
+                let lost = lost.iter().find(|(_, lost)| lost.contains(area::CellIndex(run.start)));
+                lost.map(|(node, _)| *node)
+            });
+            let fits = cells <= left.cells && octets <= left.octets && node == batch.node;
+            if !batch.runs.is_empty() && !fits {
                 batch.tais.truncate(tais);
                 enb.drain(..).rev().for_each(|run| self.runs.push_front(run));
                 break;
             }
             left.cells = left.cells.saturating_sub(cells);
             left.octets = left.octets.saturating_sub(octets);
+            batch.node = node;
             enb.drain(..).for_each(|run| append(&mut batch.runs, run));
         }
         if !batch.tais.is_sorted_by(|a, b| a < b) {
@@ -272,7 +285,7 @@ mod tests {
         let (wire, sector) = pool();
         let mut rest = Rest::new(&sector, &sector.all());
         let room = Room { cells: 4, ..WIDE };
-        let cut = |rest: &mut Rest| rest.cut(0, &wire, &sector, room, None);
+        let cut = |rest: &mut Rest| rest.cut(0, &wire, &sector, room, None, &[]);
         for (run, tais) in [((0, 2), vec![TAI_1]), ((2, 6), vec![TAI_1, TAI_2]), ((6, 8), vec![TAI_2])] {
             let batch = cut(&mut rest);
             assert_eq!((ends(&batch), batch.tais), (vec![run], tais));
@@ -286,7 +299,7 @@ mod tests {
         let (wire, sector) = pool();
         let mut rest = Rest::new(&sector, &sector.all());
         let room = Room { octets: 21, ..WIDE };
-        let mut cut = || ends(&rest.cut(0, &wire, &sector, room, None));
+        let mut cut = || ends(&rest.cut(0, &wire, &sector, room, None, &[]));
         assert_eq!([cut(), cut(), cut(), cut()].concat(), [(0, 2), (2, 5), (5, 6), (6, 8)]);
         assert!(cut().is_empty());
     }
@@ -300,10 +313,10 @@ mod tests {
         limiter.note(4500, limit, 3..4);
         limiter.note(4700, limit, 6..7);
         let spacing = Spacing { limiter: &limiter, limit, spared: &CellRuns::new() };
-        assert_eq!(ends(&rest.cut(5000, &wire, &sector, WIDE, Some(&spacing))), [(0, 2), (5, 6)]);
+        assert_eq!(ends(&rest.cut(5000, &wire, &sector, WIDE, Some(&spacing), &[])), [(0, 2), (5, 6)]);
         assert_eq!(rest.asleep_until(), Some(5500));
         rest.wake();
-        assert_eq!(ends(&rest.cut(5500, &wire, &sector, WIDE, Some(&spacing))), [(2, 5)]);
+        assert_eq!(ends(&rest.cut(5500, &wire, &sector, WIDE, Some(&spacing), &[])), [(2, 5)]);
         assert_eq!(rest.asleep_until(), Some(5700));
         assert_eq!(rest.cells(), CellRuns::from_range(6..8));
     }

@@ -2,6 +2,7 @@
 
 use engine::order::Verb;
 use engine::report::{Cause, Outcome};
+use sbcap::GlobalEnbId;
 
 use crate::NoticeKind;
 use crate::register::Reference;
@@ -14,10 +15,10 @@ pub(crate) enum Heard {
     Answer { token: u64, answer: Answer },
     /// The request with this token was not answered in time.
     Unanswered { token: u64 },
-    /// Where a message is on or off the air, unasked.
-    Indication { reference: Reference, verb: Verb, places: Vec<Place> },
-    /// These cells are back.
-    Restart { places: Vec<Place>, data_lost: bool },
+    /// Where a message is on or off the air, unasked; `nowhere`: the nodes that broadcast it in none of their cells.
+    Indication { reference: Reference, verb: Verb, places: Vec<Place>, nowhere: Vec<Place> },
+    /// These cells are back; `node`: the eNB they belong to, where the peer says so.
+    Restart { places: Vec<Place>, node: Option<GlobalEnbId>, data_lost: bool },
     /// These cells cannot broadcast.
     Failure { places: Vec<Place> },
     /// For the log only.

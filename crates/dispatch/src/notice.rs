@@ -32,6 +32,8 @@ pub enum NoticeKind {
     SerialClash,
     /// The peer answered, indicated or named something that nobody asked for.
     Unsolicited,
+    /// The peer refused a request as a whole, or does it nowhere in some of its nodes.
+    Refused,
     /// A request was not answered in time.
     Unanswered,
     /// The interface to this peer cannot say what was asked; nothing was sent.
@@ -53,6 +55,7 @@ impl NoticeKind {
             Self::UnknownArea => "unknown_area",
             Self::SerialClash => "serial_clash",
             Self::Unsolicited => "unsolicited",
+            Self::Refused => "refused",
             Self::Unanswered => "unanswered",
             Self::NotExpressible => "not_expressible",
             Self::SessionRefused => "session_refused",

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use area::CellRuns;
 use cbs::{MessageId, SerialNumber};
 use engine::order::BroadcastId;
+use sbcap::GlobalEnbId;
 
 use crate::PeerId;
 
@@ -29,6 +30,17 @@ pub(crate) struct Handed {
     pub(crate) cells: CellRuns,
     /// The peers it was handed to.
     pub(crate) peers: Vec<PeerId>,
+    /// The nodes that have restarted since, each with its cells that had it and are to have it again.
+    pub(crate) lost: Vec<Lost>,
+}
+
+/// A node that restarted, and the cells in which it lost a message.
+pub(crate) type Lost = (GlobalEnbId, CellRuns);
+
+impl Handed {
+    fn new(broadcast: BroadcastId) -> Self {
+        Self { broadcast, cells: CellRuns::new(), peers: Vec::new(), lost: Vec::new() }
+    }
 }
 
 impl Register {
@@ -42,11 +54,11 @@ impl Register {
     ) -> bool {
         let handed = self.messages.entry(reference).or_insert_with(|| {
             self.oldest.push_back(reference);
-            Handed { broadcast, cells: CellRuns::new(), peers: Vec::new() }
+            Handed::new(broadcast)
         });
         // The same reference for another broadcast: its serial number has come round after its rest.
         if handed.broadcast != broadcast {
-            *handed = Handed { broadcast, cells: CellRuns::new(), peers: Vec::new() };
+            *handed = Handed::new(broadcast);
         }
         if !handed.peers.contains(&peer) {
             handed.peers.push(peer);
@@ -54,12 +66,23 @@ impl Register {
         let all = handed.cells.union(cells);
         let repeat = all == handed.cells;
         handed.cells = all;
+        handed.lost.iter_mut().for_each(|(_, lost)| *lost = lost.subtract(cells));
+        handed.lost.retain(|(_, lost)| !lost.is_empty());
         if self.oldest.len() > MESSAGES_MAX
             && let Some(oldest) = self.oldest.pop_front()
         {
             self.messages.remove(&oldest);
         }
         repeat
+    }
+
+    /// A node restarted: these cells have lost whatever was handed out for them.
+    pub(crate) fn restarted(&mut self, node: GlobalEnbId, cells: &CellRuns) {
+        for handed in self.messages.values_mut() {
+            let lost = handed.cells.intersect(cells);
+            handed.lost.retain(|(known, _)| *known != node);
+            handed.lost.extend((!lost.is_empty()).then_some((node, lost)));
+        }
     }
 
     /// What was handed out of a message.

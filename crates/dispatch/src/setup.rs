@@ -36,6 +36,8 @@ pub enum Tais {
     Always,
     /// Not when it is for every cell of the controller: then neither areas nor cells, and the MME takes all it has.
     AreasOnly,
+    /// Never tracking areas, and cells as with [`AreasOnly`](Self::AreasOnly): for a peer that takes only the fewest IEs.
+    Never,
 }
 
 /// What may differ from BSC to BSC.

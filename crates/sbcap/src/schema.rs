@@ -183,6 +183,8 @@ pub(crate) static WRITE_REPLACE_WARNING_INDICATION: Message = Message {
         mandatory(id::MESSAGE_IDENTIFIER),
         mandatory(id::SERIAL_NUMBER),
         optional(id::BROADCAST_SCHEDULED_AREA_LIST, Reject),
+        // The standard has it in the stop's indication alone; an MME may say here too which eNBs broadcast nothing.
+        optional(id::BROADCAST_EMPTY_AREA_LIST, Ignore),
     ],
     extensions: Some(&[id::BROADCAST_SCHEDULED_AREA_LIST_5GS]),
 };

@@ -84,9 +84,9 @@ pub(crate) struct Peer {
     /// Ask for warnings to stand beside others (SBc-AP); never turn it off but for an MME known to refuse it.
     #[serde(default = "yes")]
     pub(crate) concurrent: bool,
-    /// Leave areas and cells out when a message is for all that it has (SBc-AP).
+    /// When a request lists tracking areas and cells (SBc-AP).
     #[serde(default)]
-    pub(crate) whole_network_without_areas: bool,
+    pub(crate) tais: Tais,
     /// It writes the repetition period as libosmocore does, in place of TS 48.049 (CBSP).
     #[serde(default)]
     pub(crate) osmocom_period: bool,
@@ -117,6 +117,29 @@ pub(crate) enum Transport {
     Sctp,
     /// SCTP over UDP in user space: for labs and closed tunnels only.
     SctpOverUdp,
+}
+
+/// When a request lists tracking areas and cells.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tais {
+    /// Always.
+    #[default]
+    Always,
+    /// Not when a message is for all that the peer has: then neither areas nor cells.
+    AreasOnly,
+    /// Never tracking areas, and cells as with `areas_only`.
+    Never,
+}
+
+impl From<Tais> for dispatch::Tais {
+    fn from(tais: Tais) -> Self {
+        match tais {
+            Tais::Always => Self::Always,
+            Tais::AreasOnly => Self::AreasOnly,
+            Tais::Never => Self::Never,
+        }
+    }
 }
 
 /// Who opens the connection.

@@ -2,6 +2,7 @@
 
 use engine::order::Verb;
 use engine::report::{Cause, CellReport, Outcome, Report};
+use sbcap::GlobalEnbId;
 
 use super::Dispatch;
 use crate::book::Asked;
@@ -15,10 +16,16 @@ impl Dispatch {
         match heard {
             Heard::Answer { token, answer } => self.hear_answer(id, token, answer),
             Heard::Unanswered { token } => self.hear_nothing(id, token),
-            Heard::Indication { reference, verb, places } => {
-                self.hear_indication(id, reference, verb, &places)
+            Heard::Indication { reference, verb, places, nowhere } => {
+                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places);
+                if !nowhere.is_empty() {
+                    let cause = Cause::NoBroadcast;
+                    self.hear_indication(id, reference, verb, Outcome::Refused(cause), &nowhere);
+                    let words = format!("message {} {}: {}", reference.0, reference.1, cause.words());
+                    self.notice(id, NoticeKind::Refused, words);
+                }
             }
-            Heard::Restart { places, data_lost } => self.hear_restart(id, &places, data_lost),
+            Heard::Restart { places, node, data_lost } => self.hear_restart(id, &places, node, data_lost),
             Heard::Failure { places } => self.hear_failure(id, &places),
             Heard::Remark { kind, words } => self.notice(id, kind, words),
         }
@@ -66,7 +73,14 @@ impl Dispatch {
 
     /// An indication tells of cells that were asked for, whichever request it was; about others it claims what nobody
     /// can use.
-    fn hear_indication(&mut self, id: PeerId, reference: Reference, verb: Verb, places: &[Place]) {
+    fn hear_indication(
+        &mut self,
+        id: PeerId,
+        reference: Reference,
+        verb: Verb,
+        outcome: Outcome,
+        places: &[Place],
+    ) {
         let (message_id, serial) = reference;
         let mut known = false;
         for place in self.routes_of(id) {
@@ -82,7 +96,7 @@ impl Dispatch {
                 broadcast: handed.broadcast,
                 serial,
                 verb,
-                outcome: Outcome::Confirmed,
+                outcome,
                 cells,
             }));
         }
@@ -93,7 +107,7 @@ impl Dispatch {
     }
 
     /// Cells that kept their messages are news only after a failure: what they hold then has to be looked at.
-    fn hear_restart(&mut self, id: PeerId, places: &[Place], data_lost: bool) {
+    fn hear_restart(&mut self, id: PeerId, places: &[Place], node: Option<GlobalEnbId>, data_lost: bool) {
         let mut known = false;
         for place in self.routes_of(id) {
             let route = &mut self.routes[place];
@@ -102,6 +116,9 @@ impl Dispatch {
             let back = if data_lost { named.clone() } else { named.intersect(&route.failed) };
             route.failed = route.failed.subtract(&named);
             if !back.is_empty() {
+                if let Some(node) = node {
+                    route.register.restarted(node, &back);
+                }
                 self.book.report(Report::Restarted(route.controller, back));
             }
         }
@@ -139,15 +156,14 @@ fn alarm(asked: &Asked, answer: &Answer) -> Option<NoticeKind> {
     let causes = || answer.causes();
     if causes().any(|cause| cause == Cause::AreaUnknown) {
         Some(NoticeKind::UnknownArea)
-    } else if causes().any(|cause| cause == Cause::ReferenceUsed)
-        && asked.verb == Verb::Write
-        && !asked.repeat
-    {
-        Some(NoticeKind::SerialClash)
+    } else if causes().any(|cause| cause == Cause::ReferenceUsed) {
+        // For a repeat it is our own message.
+        (asked.verb == Verb::Write && !asked.repeat).then_some(NoticeKind::SerialClash)
     } else if causes().any(|cause| matches!(cause, Cause::ProtocolError | Cause::InvalidParameter)) {
         Some(NoticeKind::ProtocolError)
     } else {
-        None
+        let is_refused = asked.verb != Verb::Query && matches!(answer.rest, Outcome::Refused(_));
+        is_refused.then_some(NoticeKind::Refused)
     }
 }
 

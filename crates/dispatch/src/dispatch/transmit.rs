@@ -71,8 +71,10 @@ impl Dispatch {
         let none = area::CellRuns::new();
         let spared = self.book.asked_elsewhere(errand.order).unwrap_or(&none);
         let spacing = limit.map(|limit| Spacing { limiter: &self.limiter, limit, spared });
-        let sector = &self.routes[errand.route].sector;
-        let batch = errand.rest.cut(now_ms, &self.wire, sector, room, spacing.as_ref());
+        let route = &self.routes[errand.route];
+        let handed = route.register.handed(reference(action)).filter(|_| action.verb() == Verb::Write);
+        let lost = handed.map_or(&[][..], |handed| &handed.lost);
+        let batch = errand.rest.cut(now_ms, &self.wire, &route.sector, room, spacing.as_ref(), lost);
         if let Some(limit) = limit {
             for run in batch.cells().subtract(spared).iter() {
                 self.limiter.note(now_ms, limit, run);
@@ -86,14 +88,15 @@ impl Dispatch {
         let protocol = peer.profile.protocol;
         let cells: u32 = batch.runs.iter().map(|run| run.end - run.start).sum();
         // A request that names no cell is for all that the peer has, so the controller must be all it has.
-        let is_for_all = matches!(protocol, Protocol::Sbcap(dialect) if dialect.tais == Tais::AreasOnly)
-            && cells == self.routes[place].sector.len()
-            && peer.routes.len() == 1;
+        let tais = if let Protocol::Sbcap(dialect) = protocol { dialect.tais } else { Tais::Always };
+        let is_for_all =
+            tais != Tais::Always && cells == self.routes[place].sector.len() && peer.routes.len() == 1;
         let (runs, tais) = if is_for_all {
             (Vec::new(), &[][..])
         } else {
             let runs = batch.runs.iter().map(|run| self.wire.run(run.clone()));
-            (runs.collect(), batch.tais.as_slice())
+            let named = if tais == Tais::Never { &[][..] } else { batch.tais.as_slice() };
+            (runs.collect(), named)
         };
         let replaces = match action {
             Action::Write { replaces, .. } => *replaces,
@@ -101,7 +104,7 @@ impl Dispatch {
         };
         let octets: usize = runs.iter().map(|run: &&[u8]| run.len()).sum();
         let mut out = BytesMut::with_capacity(octets_around_cells(action) + octets + 8 * tais.len());
-        self.shelf.template(protocol, action)?.encode(replaces, &runs, tais, &mut out)?;
+        self.shelf.template(protocol, action, batch.node)?.encode(replaces, &runs, tais, &mut out)?;
         Ok(out.freeze())
     }
 

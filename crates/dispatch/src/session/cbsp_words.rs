@@ -83,7 +83,8 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
         Event::Restart { message_type: BroadcastMessageType::Emergency, .. }
         | Event::Failure { message_type: BroadcastMessageType::Emergency, .. } => return None,
         Event::Restart { cells, recovery, .. } => {
-            Heard::Restart { places: vec![places(&cells)], data_lost: recovery == Recovery::DataLost }
+            let data_lost = recovery == Recovery::DataLost;
+            Heard::Restart { places: vec![places(&cells)], node: None, data_lost }
         }
         Event::Failure { failures, .. } => {
             let places = refused(&failures).into_iter().flat_map(|(_, places)| places);

@@ -98,7 +98,8 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
             Heard::Remark { kind: NoticeKind::ErrorIndication, words }
         }
         Event::Restart { areas, recovery } => {
-            Heard::Restart { places: vec![place(areas)], data_lost: recovery == Recovery::DataLost }
+            let data_lost = recovery == Recovery::DataLost;
+            Heard::Restart { places: vec![place(areas)], node: None, data_lost }
         }
         Event::Failure { areas } => Heard::Failure { places: vec![place(areas)] },
         Event::Unanswered { token } => Heard::Unanswered { token: token.0 },

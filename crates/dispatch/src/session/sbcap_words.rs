@@ -94,7 +94,7 @@ pub(super) fn heard(event: Event) -> Heard {
             let outcome = if why.is_accepted() { Outcome::Accepted } else { Outcome::Refused(cause(why)) };
             let unknown: Vec<Place> = unknown_tais.into_iter().map(|tai| Place::Tai(tai.octets())).collect();
             let words = match diagnostics {
-                Some(diagnostics) => format!("{why}; {diagnostics:?}"),
+                Some(diagnostics) => format!("{why}; {diagnostics}"),
                 None => why.to_string(),
             };
             let parts = if unknown.is_empty() {
@@ -113,6 +113,7 @@ pub(super) fn heard(event: Event) -> Heard {
             reference: (message_id, serial),
             verb: Verb::Write,
             places: vec![Place::Cells(area.cells)],
+            nowhere: area.empty_enbs.into_iter().map(enb).collect(),
         },
         // What an eNB does not list was not on the air there: off, in either case.
         Event::StopIndication { message_id, serial, area } => {
@@ -121,14 +122,17 @@ pub(super) fn heard(event: Event) -> Heard {
                 reference: (message_id, serial),
                 verb: Verb::Kill,
                 places: std::iter::once(Place::Cells(area.cells)).chain(empty).collect(),
+                nowhere: Vec::new(),
             }
         }
-        Event::Restart { cells, .. } => Heard::Restart { places: vec![Place::Cells(cells)], data_lost: true },
+        Event::Restart { cells, global_enb_id, .. } => {
+            Heard::Restart { places: vec![Place::Cells(cells)], node: Some(global_enb_id), data_lost: true }
+        }
         Event::Failure { cells, .. } => Heard::Failure { places: vec![Place::Cells(cells)] },
         Event::ErrorIndication { cause, diagnostics } => {
             let cause = cause.map_or_else(|| "no cause".to_owned(), |cause| cause.to_string());
             let words = match diagnostics {
-                Some(diagnostics) => format!("{cause}; {diagnostics:?}"),
+                Some(diagnostics) => format!("{cause}; {diagnostics}"),
                 None => cause,
             };
             Heard::Remark { kind: NoticeKind::ErrorIndication, words }

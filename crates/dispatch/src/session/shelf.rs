@@ -9,7 +9,7 @@ use cbs::{Broadcasts, MessageId, SerialNumber};
 use cbsp::pdu::{CellList, MessageStatusQuery};
 use cbsp::{BroadcastCount, CellKind};
 use engine::order::{Action, Message};
-use sbcap::TaiPolicy;
+use sbcap::{GlobalEnbId, TaiPolicy};
 
 use super::{cbsp_words, fitted, sabp_words, sbcap_words};
 use crate::Protocol;
@@ -33,6 +33,8 @@ pub(crate) struct Shelf {
 struct Source {
     protocol: Protocol,
     what: What,
+    /// The restarted node that the request names.
+    node: Option<GlobalEnbId>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,8 +59,13 @@ pub(crate) enum Template {
 
 impl Shelf {
     /// The template for an action at a peer of this protocol, or the words that say why there is none.
-    pub(crate) fn template(&mut self, protocol: Protocol, action: &Action) -> Result<&Template, String> {
-        let source = Source { protocol, what: What::of(protocol, action) };
+    pub(crate) fn template(
+        &mut self,
+        protocol: Protocol,
+        action: &Action,
+        node: Option<GlobalEnbId>,
+    ) -> Result<&Template, String> {
+        let source = Source { protocol, what: What::of(protocol, action), node };
         let at = match self.templates.iter().rposition(|(other, _)| source.is_same(other)) {
             Some(at) => at,
             None => {
@@ -91,7 +98,7 @@ impl What {
 
 impl Source {
     fn is_same(&self, other: &Self) -> bool {
-        self.protocol == other.protocol
+        (self.protocol, self.node) == (other.protocol, other.node)
             && match (&self.what, &other.what) {
                 (What::Write(message, count), What::Write(message_2, count_2)) => {
                     count == count_2 && (Arc::ptr_eq(message, message_2) || message == message_2)
@@ -107,6 +114,7 @@ impl Source {
             (Protocol::Sbcap(dialect), What::Write(message, broadcasts)) => {
                 let write = sbcap_words::write(message, *broadcasts, dialect)
                     .ok_or("no broadcast until stopped without the concurrent flag")?;
+                let write = sbcap::WriteReplaceWarningRequest { global_enb_id: self.node, ..write };
                 let template = sbcap::WriteTemplate::new(&write, TaiPolicy::Always);
                 Template::SbcapWrite(template.map_err(|error| error.to_string())?)
             }

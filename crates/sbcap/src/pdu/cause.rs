@@ -87,6 +87,23 @@ pub struct CriticalityDiagnostics {
     pub ies: Vec<IeDiagnostics>,
 }
 
+impl fmt::Display for CriticalityDiagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("diagnostics")?;
+        if let Some(code) = self.procedure_code {
+            write!(f, " of procedure {code}")?;
+        }
+        for ie in &self.ies {
+            let error = match ie.error {
+                TypeOfError::NotUnderstood => "not understood",
+                TypeOfError::Missing => "missing",
+            };
+            write!(f, ", IE {} {error}", ie.id)?;
+        }
+        Ok(())
+    }
+}
+
 /// One IE of [`CriticalityDiagnostics`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

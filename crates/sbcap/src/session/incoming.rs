@@ -56,11 +56,12 @@ impl Incoming {
 }
 
 fn write_indication(ies: &mut Ies<'_>) -> Result<Event, Error> {
-    Ok(Event::WriteIndication {
-        message_id: ies.mandatory(id::MESSAGE_IDENTIFIER, Take::take)?,
-        serial: ies.mandatory(id::SERIAL_NUMBER, Take::take)?,
-        area: ies.optional(id::BROADCAST_SCHEDULED_AREA_LIST, AreaCells::scheduled)?.unwrap_or_default(),
-    })
+    let message_id = ies.mandatory(id::MESSAGE_IDENTIFIER, Take::take)?;
+    let serial = ies.mandatory(id::SERIAL_NUMBER, Take::take)?;
+    let area = ies.optional(id::BROADCAST_SCHEDULED_AREA_LIST, AreaCells::scheduled)?;
+    let empty_enbs = ies.optional(id::BROADCAST_EMPTY_AREA_LIST, |reader| list(reader, max::ENBS))?;
+    let area = AreaCells { empty_enbs: empty_enbs.unwrap_or_default(), ..area.unwrap_or_default() };
+    Ok(Event::WriteIndication { message_id, serial, area })
 }
 
 fn stop_indication(ies: &mut Ies<'_>) -> Result<Event, Error> {
