@@ -141,6 +141,7 @@ mod tests {
             cells: CellRuns::new(),
             unserved: CellRuns::new(),
             duration_s: 60,
+            period_s: None,
             approved: None,
             confirmed_ms: None,
         };

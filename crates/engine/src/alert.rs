@@ -159,6 +159,9 @@ pub struct Version {
     pub unserved: CellRuns,
     /// How long it lives from its approval on, in seconds.
     pub duration_s: u32,
+    /// From one broadcast to the next, in seconds; the profile's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_s: Option<u32>,
     /// Who approved it, and when, in wall-clock milliseconds.
     pub approved: Option<(String, i64)>,
     /// When the network first and last confirmed a cell of it, in wall-clock milliseconds.

@@ -69,6 +69,9 @@ impl Engine {
             Record::Reported { controller, broadcast, edition, verb, outcome, cells } => {
                 self.apply_report(wall_ms, *controller, *broadcast, *edition, *verb, *outcome, cells);
             }
+            Record::Renamed { controller, broadcast, edition, serial } => {
+                self.apply_name(entry.seq, *controller, *broadcast, *edition, *serial);
+            }
             Record::Controller { controller, up: true } => {
                 self.up.insert(*controller);
                 self.legs_at(*controller, |leg, _| leg.wake());
@@ -120,8 +123,8 @@ impl Engine {
                 for id in alert.broadcasts.clone() {
                     let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { continue };
                     let Some(text) = broadcast.editions.last() else { continue };
-                    for (operator, message_id, serial) in text.names() {
-                        self.serials.release(*operator, *message_id, *serial, last_ms);
+                    for (operator, message_id, serial) in self.network.names_of(text) {
+                        self.serials.release(operator, message_id, serial, last_ms);
                     }
                 }
             }
@@ -147,10 +150,11 @@ impl Engine {
             alert.state = State::Approved;
         }
         alert.expires_ms = expires_ms;
+        let period_s = alert.versions[current].period_s.unwrap_or(profile.repetition_period_s);
         let last_ms = if profile.until_stopped {
             i64::MAX
         } else {
-            expires_ms.saturating_add(i64::from(profile.repetition_period_s) * 1000)
+            expires_ms.saturating_add(i64::from(period_s) * 1000)
         };
         alert.last_broadcast_ms = alert.last_broadcast_ms.max(last_ms);
         alert.history.push(step(wall_ms, "approve", Some(by), None));
@@ -185,8 +189,8 @@ impl Engine {
                         message(profile, &version, planned, id, serial)
                     })
                 });
-                let replaced =
-                    broadcast.editions.last().map(|text| text.names().to_vec()).unwrap_or_default();
+                let replaced = broadcast.editions.last().map(|text| self.network.names_of(text));
+                let replaced = replaced.unwrap_or_default();
                 for (operator, message_id, serial) in replaced {
                     self.serials.release(operator, message_id, serial, last_ms);
                 }
@@ -194,6 +198,11 @@ impl Engine {
                     self.serials.take(*operator, *message_id, *serial);
                 }
                 broadcast.editions.push(text);
+            } else if let (Some(planned), Some(text)) = (allocation.planned, broadcast.editions.pop()) {
+                let messages = Text::new(allocation.names.clone(), |id, serial| {
+                    message(profile, &version, planned, id, serial)
+                });
+                broadcast.editions.push(text.with_messages_of(messages));
             }
             broadcast.decided = seq;
             broadcast.until_ms = expires_ms;
@@ -217,8 +226,9 @@ impl Engine {
     fn apply_network(&mut self, network: &Network, moves: &[Move]) {
         let map = network::map(moves);
         let operators = network.operators_of(&self.network);
+        let controllers = network.controllers_of(&self.network);
         for broadcast in &mut self.broadcasts {
-            broadcast.moved(&map, &operators, network);
+            broadcast.moved(&map, &operators, &controllers, network);
         }
         for version in self.alerts.values_mut().flat_map(|alert| &mut alert.versions) {
             version.cells = version.cells.remapped(&map);
@@ -226,6 +236,27 @@ impl Engine {
         }
         self.serials.rename(&operators);
         self.network = network.clone();
+    }
+
+    fn apply_name(
+        &mut self,
+        seq: Seq,
+        controller: ControllerId,
+        id: BroadcastId,
+        edition: Edition,
+        serial: cbs::SerialNumber,
+    ) {
+        let Some(place) = self.network.place(controller) else { return };
+        let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
+        let Some(text) = broadcast.editions.get_mut(usize::from(edition.0)) else { return };
+        if let Some((message_id, _)) = text.name(place.operator) {
+            text.rename_at(controller, serial);
+            self.serials.take(place.operator, message_id, serial);
+        }
+        broadcast.decided = seq;
+        if let Some(leg) = broadcast.leg_mut(controller) {
+            leg.begin_anew();
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
@@ -293,7 +324,10 @@ fn message(
     let body = version.private.open()?.bodies.get(planned)?;
     let planned = &version.planned[planned];
     let content = planned.content(body).ok()?;
-    let period = profile.period().ok()?;
+    let period = match version.period_s {
+        Some(period_s) => cbs::RepetitionPeriod::from_ms(period_s.saturating_mul(1000)).ok()?,
+        None => profile.period().ok()?,
+    };
     Some(Message { message_id, serial, dcs: planned.dcs, pages: content.pages().clone(), period })
 }
 

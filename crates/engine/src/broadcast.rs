@@ -43,6 +43,8 @@ pub struct Text {
     names: Vec<(OperatorId, MessageId, SerialNumber)>,
     /// Absent where the text has been erased: such a message can only be killed.
     messages: Vec<(OperatorId, Arc<Message>)>,
+    /// The controllers at which another CBC holds its name, with the serial number it has there instead.
+    renamed: Vec<(ControllerId, SerialNumber)>,
 }
 
 impl Text {
@@ -55,7 +57,7 @@ impl Text {
             .iter()
             .filter_map(|(operator, id, serial)| Some((*operator, Arc::new(message(*id, *serial)?))))
             .collect();
-        Self { names, messages }
+        Self { names, messages, renamed: Vec::new() }
     }
 
     /// What it is called in every network.
@@ -68,8 +70,45 @@ impl Text {
         self.names.iter().find(|(known, ..)| *known == operator).map(|(_, id, serial)| (*id, *serial))
     }
 
-    /// The operators have other numbers now.
-    pub(crate) fn rename(&mut self, operators: &BTreeMap<OperatorId, OperatorId>) {
+    /// What it is called at one controller of that operator.
+    pub fn name_at(
+        &self,
+        operator: OperatorId,
+        controller: ControllerId,
+    ) -> Option<(MessageId, SerialNumber)> {
+        let (id, serial) = self.name(operator)?;
+        Some((id, self.renamed_at(controller).unwrap_or(serial)))
+    }
+
+    /// The serial number it has at this controller in place of its operator's.
+    pub fn renamed_at(&self, controller: ControllerId) -> Option<SerialNumber> {
+        self.renamed.iter().find(|(known, _)| *known == controller).map(|(_, serial)| *serial)
+    }
+
+    /// The controllers at which it has another serial number than elsewhere in their networks.
+    pub fn renamed(&self) -> &[(ControllerId, SerialNumber)] {
+        &self.renamed
+    }
+
+    /// From now on it has this serial number at this controller.
+    pub(crate) fn rename_at(&mut self, controller: ControllerId, serial: SerialNumber) {
+        self.renamed.retain(|(known, _)| *known != controller);
+        self.renamed.push((controller, serial));
+    }
+
+    /// The same with other messages: their period has changed.
+    pub(crate) fn with_messages_of(self, other: Self) -> Self {
+        Self { messages: other.messages, ..self }
+    }
+
+    /// The operators and controllers have other numbers now.
+    pub(crate) fn renumber(
+        &mut self,
+        operators: &BTreeMap<OperatorId, OperatorId>,
+        controllers: &BTreeMap<ControllerId, ControllerId>,
+    ) {
+        let renamed = std::mem::take(&mut self.renamed).into_iter();
+        self.renamed = renamed.filter_map(|(old, serial)| Some((*controllers.get(&old)?, serial))).collect();
         let names = std::mem::take(&mut self.names).into_iter();
         self.names = names
             .filter_map(|(operator, id, serial)| Some((*operators.get(&operator)?, id, serial)))
@@ -79,8 +118,12 @@ impl Text {
             messages.filter_map(|(operator, message)| Some((*operators.get(&operator)?, message))).collect();
     }
 
-    fn message(&self, operator: OperatorId) -> Option<&Arc<Message>> {
-        self.messages.iter().find(|(known, _)| *known == operator).map(|(_, message)| message)
+    fn message_at(&self, operator: OperatorId, controller: ControllerId) -> Option<Arc<Message>> {
+        let (_, message) = self.messages.iter().find(|(known, _)| *known == operator)?;
+        Some(match self.renamed_at(controller) {
+            Some(serial) => Arc::new(Message { serial, ..Message::clone(message) }),
+            None => Arc::clone(message),
+        })
     }
 }
 
@@ -90,9 +133,15 @@ impl Broadcast {
         Edition(u16::try_from(self.editions.len().saturating_sub(1)).unwrap_or(u16::MAX))
     }
 
-    /// The edition that an operator's network knows by this serial number.
-    pub fn edition(&self, operator: OperatorId, serial: SerialNumber) -> Option<Edition> {
-        let known = |text: &Text| text.name(operator).is_some_and(|(_, known)| known == serial);
+    /// The edition that a controller of an operator knows by this serial number.
+    pub fn edition(
+        &self,
+        operator: OperatorId,
+        controller: ControllerId,
+        serial: SerialNumber,
+    ) -> Option<Edition> {
+        let known =
+            |text: &Text| text.name_at(operator, controller).is_some_and(|(_, known)| known == serial);
         let at = self.editions.iter().rposition(known)?;
         u16::try_from(at).ok().map(Edition)
     }
@@ -103,9 +152,16 @@ impl Broadcast {
     }
 
     /// The order that answers a need, or `None` where the text is gone and it can only be killed.
-    pub fn action(&self, need: Need, operator: OperatorId, now: Now) -> Option<Action> {
-        let name = |edition: Edition| self.editions.get(usize::from(edition.0))?.name(operator);
-        let message = || self.editions.last()?.message(operator).cloned();
+    pub fn action(
+        &self,
+        need: Need,
+        operator: OperatorId,
+        controller: ControllerId,
+        now: Now,
+    ) -> Option<Action> {
+        let name =
+            |edition: Edition| self.editions.get(usize::from(edition.0))?.name_at(operator, controller);
+        let message = || self.editions.last()?.message_at(operator, controller);
         match need {
             Need::Write(replaced) => {
                 let message = message()?;

@@ -171,6 +171,13 @@ impl CellStatus {
         }
     }
 
+    /// A refusal for the sake of the name counts no longer: it has another one.
+    pub fn retry(&mut self) {
+        if self.phase == Phase::Refused && self.cause == Cause::ReferenceUsed {
+            (self.phase, self.cause) = (Phase::Pending, Cause::None);
+        }
+    }
+
     /// The cell restarted and lost everything.
     pub fn restart(&mut self) {
         self.maybe = 0;

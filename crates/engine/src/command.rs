@@ -137,6 +137,9 @@ pub struct Change {
     pub target: Option<Target>,
     /// How long it lives from the update's approval on, in seconds.
     pub duration_s: Option<u32>,
+    /// From one broadcast to the next, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period_s: Option<u32>,
 }
 
 impl Command {

@@ -9,7 +9,7 @@ use crate::leg::Traits;
 use crate::now::Now;
 use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
 use crate::record::{Entry, Record, StepVerb};
-use crate::report::{CellReport, Outcome, Report};
+use crate::report::{Cause, CellReport, Outcome, Report};
 
 /// How long after the last possible broadcast an alert that has not settled is closed, in milliseconds.
 const CLOSE_SLACK_MS: i64 = 60_000;
@@ -164,7 +164,7 @@ impl Engine {
                 continue;
             };
             for (need, cells) in leg.needs(current, traits) {
-                if let Some(action) = broadcast.action(need, operator.operator, now) {
+                if let Some(action) = broadcast.action(need, operator.operator, controller, now) {
                     asked.push((controller, need, action, cells));
                 }
             }
@@ -194,7 +194,7 @@ impl Engine {
         };
         let operator = operator.operator;
         let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
-        let Some(edition) = broadcast.edition(operator, serial) else { return };
+        let Some(edition) = broadcast.edition(operator, controller, serial) else { return };
         let alert = broadcast.alert;
         if matches!(outcome, Outcome::Sent | Outcome::Withdrawn) {
             // Volatile: see `record_sent`.
@@ -206,7 +206,43 @@ impl Engine {
         }
         let cells = report.cells;
         self.record(now, Record::Reported { controller, broadcast: id, edition, verb, outcome, cells }, out);
+        if outcome == Outcome::Refused(Cause::ReferenceUsed) {
+            self.rename_where_outnamed(now, id, controller, out);
+        }
         self.close_if_settled(now, alert, out);
+    }
+
+    /// Another CBC has a message of this name on the air at a controller, where nothing of ours is: it gets a fresh code
+    /// there, the same at each such controller of an operator. Where none is free the refusal stands.
+    fn rename_where_outnamed(
+        &mut self,
+        now: Now,
+        id: BroadcastId,
+        controller: ControllerId,
+        out: &mut Vec<Entry>,
+    ) {
+        let Some(operator) = self.network.place(controller).map(|place| place.operator) else { return };
+        let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
+        let edition = broadcast.current();
+        if !broadcast.leg_mut(controller).is_some_and(|leg| leg.is_outnamed(edition)) {
+            return;
+        }
+        let Some(text) = broadcast.editions.last() else { return };
+        let Some((message_id, refused)) = text.name_at(operator, controller) else { return };
+        let of_operator = |controller: ControllerId| {
+            self.network.place(controller).is_some_and(|place| place.operator == operator)
+        };
+        let elsewhere =
+            text.renamed().iter().find(|(other, serial)| of_operator(*other) && *serial != refused);
+        let serial = match elsewhere {
+            Some((_, serial)) => *serial,
+            None => match self.serials.free(operator, message_id, now.wall_ms) {
+                Ok(serial) => serial,
+                Err(_) => return,
+            },
+        };
+        self.record(now, Record::Renamed { controller, broadcast: id, edition, serial }, out);
+        self.drive(now, id, Some(controller));
     }
 
     fn release_waits(&mut self, now: Now, alert: AlertId) {

@@ -133,6 +133,12 @@ pub enum Refusal {
         /// What came, in seconds from now.
         found_s: i64,
     },
+    /// The repetition period is not one that a network can keep.
+    #[error("repetition period: expected 1 to 131071 seconds, found {found_s}")]
+    WrongPeriod {
+        /// What came, in seconds.
+        found_s: u32,
+    },
     /// The command does not fit the alert's state.
     #[error("{alert} is {found}: {verb} expects it to be {expected}")]
     WrongState {

@@ -181,6 +181,24 @@ impl Leg {
         self.holds.retain(|hold| hold.until_ms.is_none());
     }
 
+    /// Whether the present edition may be on the air in none of its cells, and is refused because its name is another's.
+    pub fn is_outnamed(&self, current: Edition) -> bool {
+        let clash =
+            |status: CellStatus| status.phase() == Phase::Refused && status.cause() == Cause::ReferenceUsed;
+        self.statuses.iter().any(|status| clash(*status))
+            && !self.statuses.iter().any(|status| status.may_hold(current))
+    }
+
+    /// The present edition has another name here: nothing has been asked for under it, and no refusal counts.
+    pub fn begin_anew(&mut self) {
+        self.statuses.iter_mut().for_each(|status| status.retry());
+        self.holds.iter_mut().for_each(|hold| hold.superseded = true);
+        self.repeat = false;
+        self.verify = false;
+        self.wake();
+        self.count();
+    }
+
     /// These cells restarted and lost everything.
     pub fn restart(&mut self, cells: &CellRuns) {
         for_each(&self.cells, cells, &mut self.statuses, CellStatus::restart);

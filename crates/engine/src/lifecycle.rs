@@ -130,20 +130,27 @@ impl Engine {
         let alert = self.in_state(id, "update", "approved or active", |alert| alert.state.is_on())?;
         let replaces_waiting = alert.waiting().is_some();
         let Some(shown) = alert.shown() else { return Err(Refusal::UnknownAlert { alert: id }) };
-        if change.texts.is_none() && change.target.is_none() && change.duration_s.is_none() {
+        let Change { texts, scripts, target, duration_s, period_s } = change;
+        if texts.is_none() && target.is_none() && duration_s.is_none() && period_s.is_none() {
             return Err(Refusal::UpdateChangesNothing { alert: id });
+        }
+        if let Some(found_s) =
+            period_s.filter(|period_s| cbs::RepetitionPeriod::from_ms(period_s.saturating_mul(1000)).is_err())
+        {
+            return Err(Refusal::WrongPeriod { found_s });
         }
         let personal = shown.private.open().cloned().unwrap_or_default();
         let left_s = (alert.expires_ms - now.wall_ms).max(0) / 1000;
         let wording = Wording {
-            texts: change.texts.unwrap_or(personal.texts),
-            scripts: change.scripts,
-            target: change.target.unwrap_or_else(|| shown.target.clone()),
-            duration_s: change.duration_s.or_else(|| u32::try_from(left_s).ok()),
+            texts: texts.unwrap_or(personal.texts),
+            scripts,
+            target: target.unwrap_or_else(|| shown.target.clone()),
+            duration_s: duration_s.or_else(|| u32::try_from(left_s).ok()),
             case: personal.case,
         };
         let number = shown.number + 1;
-        let version = self.version(now, actor, &alert.class, number, wording)?;
+        let period_s = period_s.or(shown.period_s);
+        let version = Version { period_s, ..self.version(now, actor, &alert.class, number, wording)? };
         let record = if replaces_waiting {
             Record::Revised { alert: id, version, key }
         } else {
@@ -163,6 +170,7 @@ impl Engine {
     ) -> Result<Vec<Allocation>, Refusal> {
         let profile = self.profile(&alert.class)?;
         let old = alert.current.and_then(|at| alert.versions.get(at));
+        let new_period = old.is_some_and(|old| old.period_s != version.period_s);
         let mut serials = self.serials.clone();
         let mut allocations = Vec::with_capacity(version.planned.len());
         let mut next = self.broadcasts.len();
@@ -183,7 +191,7 @@ impl Engine {
                         broadcast: *id,
                         planned: Some(planned),
                         edition: broadcast.current(),
-                        renew: expires_ms > broadcast.until_ms,
+                        renew: expires_ms > broadcast.until_ms || new_period,
                         names: text.names().to_vec(),
                     });
                     continue;
@@ -264,6 +272,7 @@ impl Engine {
             cells,
             unserved,
             duration_s,
+            period_s: None,
             approved: None,
             confirmed_ms: None,
         })

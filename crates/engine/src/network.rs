@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use area::{ControllerId, Inventory, OperatorId};
+use cbs::{MessageId, SerialNumber};
 use serde::{Deserialize, Serialize};
 
-use crate::broadcast::Broadcast;
+use crate::broadcast::{Broadcast, Text};
 use crate::cells::CellStatus;
 use crate::leg::{Leg, Traits};
 
@@ -58,9 +59,24 @@ impl Network {
         self.controllers.get(usize::from(at))
     }
 
+    /// Everything that a text is called, at whatever controller.
+    pub(crate) fn names_of(&self, text: &Text) -> Vec<(OperatorId, MessageId, SerialNumber)> {
+        let renamed = text.renamed().iter().filter_map(|(controller, serial)| {
+            let operator = self.place(*controller)?.operator;
+            Some((operator, text.name(operator)?.0, *serial))
+        });
+        text.names().iter().copied().chain(renamed).collect()
+    }
+
     /// Each controller with its number.
     pub fn places(&self) -> impl Iterator<Item = (ControllerId, &Place)> {
         (0..).map(ControllerId).zip(&self.controllers)
+    }
+
+    /// Each controller's number in this network by its number in another.
+    pub(crate) fn controllers_of(&self, other: &Self) -> BTreeMap<ControllerId, ControllerId> {
+        let number = |name: &str| self.places().find(|(_, known)| known.name == name);
+        other.places().filter_map(|(old, place)| Some((old, number(&place.name)?.0))).collect()
     }
 
     /// Each operator's number in this network by its number in another.
@@ -102,9 +118,10 @@ impl Broadcast {
         &mut self,
         map: &[Option<u32>],
         operators: &BTreeMap<OperatorId, OperatorId>,
+        controllers: &BTreeMap<ControllerId, ControllerId>,
         network: &Network,
     ) {
-        self.editions.iter_mut().for_each(|text| text.rename(operators));
+        self.editions.iter_mut().for_each(|text| text.renumber(operators, controllers));
         let statuses = self.legs.iter().flat_map(Leg::statuses);
         let mut statuses: Vec<(u32, CellStatus)> = statuses
             .filter_map(|(old, status)| Some((map.get(old as usize).copied().flatten()?, status)))

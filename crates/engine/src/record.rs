@@ -115,6 +115,18 @@ pub enum Record {
         /// For which cells.
         cells: CellRuns,
     },
+    /// Another CBC holds the name of an edition at this controller, where nothing of it is on the air: from now on it
+    /// has another serial number there.
+    Renamed {
+        /// The controller.
+        controller: ControllerId,
+        /// The broadcast.
+        broadcast: BroadcastId,
+        /// Its edition, the present one.
+        edition: Edition,
+        /// The serial number that it has there.
+        serial: SerialNumber,
+    },
     /// A controller is gone or back.
     Controller {
         /// Which.

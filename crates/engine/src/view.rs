@@ -217,11 +217,11 @@ impl Engine {
                 if phase.is_wanted() { &mut cells } else { &mut off }.add(phase, *count);
             }
         }
-        let names = broadcast.editions.last().map(|text| text.names()).unwrap_or_default();
-        let names = names.iter().map(|(operator, message_id, serial)| NameView {
-            operator: self.setup.inventory.operator(*operator).name.clone(),
-            message_id: *message_id,
-            serial: *serial,
+        let names = broadcast.editions.last().map(|text| self.network.names_of(text)).unwrap_or_default();
+        let names = names.into_iter().map(|(operator, message_id, serial)| NameView {
+            operator: self.setup.inventory.operator(operator).name.clone(),
+            message_id,
+            serial,
         });
         MessageView { role: broadcast.role, edition: broadcast.current(), names: names.collect(), cells, off }
     }

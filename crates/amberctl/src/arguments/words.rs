@@ -132,7 +132,8 @@ impl ChangeArgs {
     pub(crate) fn into_change(self) -> Result<Change, Failure> {
         let (texts, scripts) = self.texts.read()?;
         let texts = (!texts.is_empty()).then_some(texts);
-        Ok(Change { texts, scripts, target: self.place.into_target(), duration_s: self.duration })
+        let (target, duration_s) = (self.place.into_target(), self.duration);
+        Ok(Change { texts, scripts, target, duration_s, ..Change::default() })
     }
 }
 

@@ -378,6 +378,37 @@ fn another_inventory_moves_the_cells_of_a_live_alert() {
 }
 
 #[test]
+fn a_name_that_is_anothers_is_given_up_where_nothing_of_ours_is_on_the_air() {
+    let mut world = World::new();
+    let alert = world.approved();
+    let clash = Outcome::Refused(Cause::ReferenceUsed);
+    for order in world.orders() {
+        world.say(&order, Outcome::Sent);
+        if order.controller == world.pool() {
+            world.say(&order, clash);
+        } else {
+            world.say(&order, Outcome::Confirmed);
+        }
+        world.settle(&order);
+    }
+    let again = world.obey_all();
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].controller, world.pool());
+    let serials: Vec<_> =
+        world.engine.view(alert).unwrap().messages[0].names.iter().map(|n| n.serial).collect();
+    assert_eq!(serials.len(), 2);
+    assert_eq!((again[0].action.serial(), serials[0].code() + 1), (serials[1], serials[1].code()));
+    // The journal knows, and each is killed by its own name.
+    world.reborn();
+    world.obey_all();
+    world.cancel(alert);
+    let kills: Vec<_> =
+        world.obey_all().iter().map(|order| (order.controller, order.action.serial())).collect();
+    assert_eq!(kills.len(), 2);
+    assert!(kills.contains(&(world.bsc(), serials[0])) && kills.contains(&(world.pool(), serials[1])));
+}
+
+#[test]
 fn what_dispatch_turns_away_is_asked_again_only_after_a_while() {
     let mut world = World::new();
     world.approved();
