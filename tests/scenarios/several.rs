@@ -1,0 +1,92 @@
+//! S46 to S50: several alerts and languages.
+
+use serde_json::json;
+
+use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, stop, with, write};
+use crate::world::{PEER, Plan, World, lte, mme};
+
+#[test]
+fn s46_stop_one_of_two() {
+    let mut world = World::one_mme();
+    let (a, b) = (world.on_air(&[C1, C2, C3]), world.on_air(&[C1, C2, C3]));
+    world.cancel(a);
+    world.expect_and_answer(PEER, &stop(0x4110, &[C1, C2, C3]), 0);
+    world.say(PEER, &off_air(0x4110, &[C1, C2, C3], 1));
+    assert_eq!((world.shown(a), world.shown(b)), ("; off: 3 confirmed".into(), "3 confirmed".into()));
+    world.pass(600_000);
+}
+
+#[test]
+fn s47_two_languages_at_once() {
+    in_languages(&[("sr", "NESTALO DETE"), ("hu", "ELTŰNT EGY GYERMEK")]);
+}
+
+#[test]
+fn s48_three_languages() {
+    in_languages(&[("sr", "NESTALO DETE"), ("hu", "ELTŰNT EGY GYERMEK"), ("en", "MISSING CHILD")]);
+}
+
+/// One message in the local language, one of 4392 for each other, each with a code of its own; as many stops.
+fn in_languages(texts: &[(&str, &str)]) {
+    let mut world = World::one_mme();
+    let alert = world.alert_of(texts, &[C1, C2, C3]);
+    let sent = world.sent_to(PEER);
+    let mut expected = Vec::new();
+    for ((_, text), n) in texts.iter().zip(0_u16..) {
+        let (id, code) = if n == 0 { (4379, 17) } else { (4392, 16 + n) };
+        let (dcs, encoding) = if text.is_ascii() { (15, "gsm7") } else { (72, "ucs2") };
+        let members = json!({
+            "message_id": id, "dcs": dcs, "content": {"encoding": encoding, "text": text},
+        });
+        expected.push(with(write(0x4000 | code << 4, &[C1, C2, C3]), members));
+    }
+    assert_eq!(sent, expected);
+    let view = world.view(alert);
+    assert_eq!((view.messages.len(), view.version.unwrap().texts.len()), (texts.len(), texts.len()));
+    for request in &sent {
+        let name = json!({"message_id": request["message_id"], "serial": request["serial"]});
+        world.say(PEER, &answer(request, 0));
+        world.say(PEER, &with(on_air(0, &[C1, C2, C3]), name));
+    }
+    assert_eq!(world.shown(alert), "3 confirmed");
+    world.cancel(alert);
+    let stops: Vec<_> = sent
+        .iter()
+        .map(|request| {
+            let name = json!({"message_id": request["message_id"], "serial": request["serial"]});
+            with(stop(0, &[C1, C2, C3]), name)
+        })
+        .collect();
+    world.expect(PEER, &stops);
+}
+
+#[test]
+fn s50_overlapping_alerts_on_different_mmes() {
+    let plan = Plan {
+        sites: vec![lte("one", 257, &[C1]), lte("two", 257, &[C2, C3]), lte("three", 257, &[C4, C5])],
+        peers: vec![(mme("one"), vec!["one"]), (mme("two"), vec!["two"]), (mme("three"), vec!["three"])],
+        ..Plan::default()
+    };
+    let mut world = plan.up();
+    let a = world.alert(&[C1, C2, C3]);
+    let b = world.alert(&[C2, C3, C4]);
+    for (peer, requests) in [
+        (0, vec![write(0x4110, &[C1])]),
+        (1, vec![write(0x4110, &[C2, C3]), write(0x4120, &[C2, C3])]),
+        (2, vec![write(0x4120, &[C4])]),
+    ] {
+        world.expect(peer, &requests);
+        requests.iter().for_each(|request| world.say(peer, &answer(request, 0)));
+    }
+    world.say(0, &on_air(0x4110, &[C1]));
+    world.say(1, &on_air(0x4110, &[C2, C3]));
+    world.say(1, &on_air(0x4120, &[C2, C3]));
+    world.say(2, &on_air(0x4120, &[C4]));
+    world.cancel(a);
+    world.expect_and_answer(0, &stop(0x4110, &[C1]), 0);
+    world.expect_and_answer(1, &stop(0x4110, &[C2, C3]), 0);
+    world.say(0, &off_air(0x4110, &[C1], 1));
+    world.say(1, &off_air(0x4110, &[C2, C3], 1));
+    assert_eq!((world.shown(a), world.shown(b)), ("; off: 3 confirmed".into(), "3 confirmed".into()));
+    world.pass(600_000);
+}
