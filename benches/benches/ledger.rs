@@ -142,13 +142,13 @@ impl World {
         self.fold();
         let accepted: BTreeMap<PeerId, Bytes> =
             messages.iter().map(|(peer, message)| (*peer, traffic::accepted(message).unwrap())).collect();
-        let mut round = Round::default();
-        round.answers = clock::time(|| {
+        let answers = clock::time(|| {
             for peer in &sent {
                 self.dispatch.received(self.now.monotonic_ms, *peer, &accepted[peer]);
                 self.fold();
             }
         });
+        let mut round = Round { answers, ..Round::default() };
         if !timed {
             return round;
         }

@@ -48,7 +48,7 @@ impl Rows {
         // Both are numbered through the operator's network, since cells and areas are named within it.
         let enb = pool * CELLS_PER_POOL.div_ceil(CELLS_PER_ENB) + in_pool / CELLS_PER_ENB + 1;
         let tac = pool * CELLS_PER_POOL.div_ceil(CELLS_PER_TAC) + in_pool / CELLS_PER_TAC + 1;
-        let eci = enb << 8 | in_pool % CELLS_PER_ENB;
+        let eci = (enb << 8) | (in_pool % CELLS_PER_ENB);
         let (mcc, mnc) = (220 + operator / 100, operator % 100);
         let azimuth = in_pool % 3 * 120;
         writeln!(

@@ -64,14 +64,15 @@ impl Session {
     /// The connection is there.
     pub fn connected(&mut self, now_ms: u64, reset: ResetPolicy) {
         self.disconnected(now_ms);
-        let keep_alive = KeepAliveTimer { next_ms: now_ms + self.keep_alive_interval_ms(), lost_ms: None };
+        let keep_alive =
+            KeepAliveTimer { next_ms: now_ms.saturating_add(self.keep_alive_interval_ms()), lost_ms: None };
         match reset {
             ResetPolicy::Never => {
                 self.phase = Phase::Ready { keep_alive };
                 self.event(Event::Ready);
             }
             ResetPolicy::First => {
-                let until_ms = now_ms + self.config.answer_timeout_ms;
+                let until_ms = now_ms.saturating_add(self.config.answer_timeout_ms);
                 self.phase = Phase::Resetting { until_ms, keep_alive };
                 self.send(&Pdu::Reset(Reset { cells: CellList::bss() }));
             }
@@ -133,13 +134,13 @@ impl Session {
             self.phase = Phase::Closing(CloseReason::ResetUnanswered);
         }
         let interval_ms = self.keep_alive_interval_ms();
-        let lost_ms = now_ms + self.keep_alive_period_ms() + self.config.keep_alive_grace_ms;
+        let lost_ms = now_ms.saturating_add(self.keep_alive_period_ms() + self.config.keep_alive_grace_ms);
         let Some(timer) = self.phase.keep_alive() else { return };
         if timer.lost_ms.is_some_and(|lost_ms| lost_ms <= now_ms) {
             self.phase = Phase::Closing(CloseReason::KeepAliveLost);
             self.event(Event::KeepAliveLost);
         } else if timer.next_ms <= now_ms {
-            timer.next_ms = now_ms + interval_ms;
+            timer.next_ms = now_ms.saturating_add(interval_ms);
             timer.lost_ms.get_or_insert(lost_ms);
             self.send(&Pdu::KeepAlive(KeepAlive { period: self.config.keep_alive_period }));
         }
