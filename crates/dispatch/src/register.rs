@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use area::CellRuns;
 use cbs::{MessageId, SerialNumber};
-use engine::order::BroadcastId;
+use engine::order::{BroadcastId, Verb};
 use sbcap::GlobalEnbId;
 
 use crate::PeerId;
@@ -28,6 +28,8 @@ pub(crate) struct Handed {
     pub(crate) broadcast: BroadcastId,
     /// The cells it was handed out for, to whatever end.
     pub(crate) cells: CellRuns,
+    /// Those of them that were asked last to take it off the air.
+    killed: CellRuns,
     /// The peers it was handed to.
     pub(crate) peers: Vec<PeerId>,
     /// The nodes that have restarted since, each with its cells that had it and are to have it again.
@@ -39,7 +41,19 @@ pub(crate) type Lost = (GlobalEnbId, CellRuns);
 
 impl Handed {
     fn new(broadcast: BroadcastId) -> Self {
-        Self { broadcast, cells: CellRuns::new(), peers: Vec::new(), lost: Vec::new() }
+        Self {
+            broadcast,
+            cells: CellRuns::new(),
+            killed: CellRuns::new(),
+            peers: Vec::new(),
+            lost: Vec::new(),
+        }
+    }
+
+    /// The cells that an indication can be about: an eNB that says it stopped nothing speaks of what it was asked to
+    /// stop, and not of its other cells.
+    pub(crate) fn asked(&self, verb: Verb) -> &CellRuns {
+        if verb == Verb::Kill { &self.killed } else { &self.cells }
     }
 }
 
@@ -48,6 +62,7 @@ impl Register {
     pub(crate) fn note(
         &mut self,
         reference: Reference,
+        verb: Verb,
         broadcast: BroadcastId,
         peer: PeerId,
         cells: &CellRuns,
@@ -66,6 +81,8 @@ impl Register {
         let all = handed.cells.union(cells);
         let repeat = all == handed.cells;
         handed.cells = all;
+        let killed = &handed.killed;
+        handed.killed = if verb == Verb::Kill { killed.union(cells) } else { killed.subtract(cells) };
         handed.lost.iter_mut().for_each(|(_, lost)| *lost = lost.subtract(cells));
         handed.lost.retain(|(_, lost)| !lost.is_empty());
         if self.oldest.len() > MESSAGES_MAX
@@ -100,7 +117,13 @@ mod tests {
         let mut register = Register::default();
         let reference = |serial| (MessageId::new(4379), SerialNumber::from_bits(serial));
         let mut note = |serial, cells| {
-            register.note(reference(serial), BroadcastId(7), PeerId(0), &CellRuns::from_range(cells))
+            register.note(
+                reference(serial),
+                Verb::Write,
+                BroadcastId(7),
+                PeerId(0),
+                &CellRuns::from_range(cells),
+            )
         };
         assert!(!note(0, 0..4));
         assert!(note(0, 1..3));
@@ -111,5 +134,18 @@ mod tests {
         assert!(register.handed(reference(0)).is_none());
         assert_eq!(register.handed(reference(1)).map(|handed| handed.broadcast), Some(BroadcastId(7)));
         assert_eq!(register.messages.len(), MESSAGES_MAX);
+    }
+
+    #[test]
+    fn what_was_not_asked_to_stop_is_not_stopped_by_an_indication() {
+        let mut register = Register::default();
+        let reference = (MessageId::new(4379), SerialNumber::from_bits(0));
+        let mut note = |verb, cells| {
+            register.note(reference, verb, BroadcastId(7), PeerId(0), &CellRuns::from_range(cells));
+            register.handed(reference).unwrap().asked(Verb::Kill).clone()
+        };
+        assert!(note(Verb::Write, 0..4).is_empty());
+        assert_eq!(note(Verb::Kill, 0..2), CellRuns::from_range(0..2));
+        assert_eq!(note(Verb::Write, 0..1), CellRuns::from_range(1..2));
     }
 }

@@ -86,7 +86,7 @@ impl Dispatch {
         for place in self.routes_of(id) {
             let route = &self.routes[place];
             let Some(handed) = route.register.handed(reference) else { continue };
-            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(&handed.cells);
+            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(handed.asked(verb));
             known = true;
             if cells.is_empty() {
                 continue;

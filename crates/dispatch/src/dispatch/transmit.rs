@@ -121,7 +121,7 @@ impl Dispatch {
         let cells = batch.cells();
         let route = &mut self.routes[errand.route];
         let reference = reference(action);
-        let repeat = route.register.note(reference, broadcast, id, &cells);
+        let repeat = route.register.note(reference, action.verb(), broadcast, id, &cells);
         self.traffic.note(broadcast, route.controller, pdu.len());
         let token = self.book.token();
         let asked = Asked {
