@@ -204,7 +204,14 @@ impl Engine {
             }
             return;
         }
-        let cells = report.cells;
+        let mut cells = report.cells;
+        if verb == Verb::Kill {
+            cells =
+                broadcast.leg_mut(controller).map(|leg| leg.believes(edition, &cells)).unwrap_or_default();
+            if cells.is_empty() {
+                return;
+            }
+        }
         self.record(now, Record::Reported { controller, broadcast: id, edition, verb, outcome, cells }, out);
         if outcome == Outcome::Refused(Cause::ReferenceUsed) {
             self.rename_where_outnamed(now, id, controller, out);

@@ -321,9 +321,23 @@ impl Leg {
         needs
     }
 
+    /// The cells among these for which a word about a kill of `edition` can be believed: it was asked for them, and the
+    /// edition has not been written there since. The late answer to a kill must not be taken for the end of a later write.
+    pub fn believes(&self, edition: Edition, cells: &CellRuns) -> CellRuns {
+        let kills = self.holds.iter().filter(|hold| hold.verb == Verb::Kill && hold.edition == edition);
+        kills.fold(CellRuns::new(), |known, hold| known.union(&hold.cells.intersect(cells)))
+    }
+
     /// Remembers that an order has been given.
     pub fn asked(&mut self, order: OrderId, need: Need, current: Edition, cells: CellRuns) {
         let edition = if let Need::Kill(edition) = need { edition } else { current };
+        if need.verb() != Verb::Kill {
+            for kill in
+                self.holds.iter_mut().filter(|hold| hold.verb == Verb::Kill && hold.edition == edition)
+            {
+                kill.cells = kill.cells.subtract(&cells);
+            }
+        }
         self.holds.push(Hold { order, verb: need.verb(), edition, cells, until_ms: None, superseded: false });
     }
 

@@ -430,3 +430,26 @@ fn an_alert_expires_within_a_second_of_a_step_of_the_wall_clock() {
     world.pass(1_000);
     assert_eq!(world.engine.alert(alert).unwrap().state, State::Expired);
 }
+
+#[test]
+fn the_late_answer_to_a_kill_does_not_forget_a_later_write() {
+    let mut world = World::new();
+    let alert = world.active();
+    // A longer life: stop and start. The first stop is answered late, after the second and the new start.
+    let change = Change { duration_s: Some(7_200), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    let (bsc, kills) = (world.bsc(), world.orders());
+    let kill = kills.iter().find(|order| order.controller == bsc).unwrap();
+    world.say(kill, Outcome::Sent);
+    world.say(kill, Outcome::Confirmed);
+    world.settle(kill);
+    let writes = world.orders();
+    let write = writes.iter().find(|order| order.controller == bsc).unwrap();
+    assert_eq!(write.action.verb(), Verb::Write);
+    world.say(write, Outcome::Sent);
+    world.say(kill, Outcome::Refused(Cause::ReferenceUnknown));
+    world.cancel(alert);
+    let after = world.orders();
+    assert!(after.iter().any(|order| order.controller == bsc && order.action.verb() == Verb::Kill));
+}
