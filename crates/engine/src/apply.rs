@@ -198,7 +198,9 @@ impl Engine {
                     self.serials.take(*operator, *message_id, *serial);
                 }
                 broadcast.editions.push(text);
-            } else if let (Some(planned), Some(text)) = (allocation.planned, broadcast.editions.pop()) {
+            } else if let Some(planned) = allocation.planned
+                && let Some(text) = broadcast.editions.pop()
+            {
                 let messages = Text::new(allocation.names.clone(), |id, serial| {
                     message(profile, &version, planned, id, serial)
                 });

@@ -453,3 +453,25 @@ fn the_late_answer_to_a_kill_does_not_forget_a_later_write() {
     let after = world.orders();
     assert!(after.iter().any(|order| order.controller == bsc && order.action.verb() == Verb::Kill));
 }
+
+#[test]
+fn a_language_that_an_update_drops_is_taken_off() {
+    let mut world = World::new();
+    let mut words = wording("Нестало дете", 5_000);
+    words.texts.push(LanguageText { language: "en".into(), text: "Child missing".into() });
+    let class = "missing-child".to_owned();
+    let alert =
+        world.command("ana", Command::Draft { channel: Channel::Live, class, wording: words }).unwrap();
+    world.command("ana", Command::Submit { alert }).unwrap();
+    world.command("bora", Command::Approve { alert, version: None }).unwrap();
+    world.obey_all();
+    let text = LanguageText { language: "sr-Cyrl".into(), text: "Ново возило".into() };
+    let change = Change { texts: Some(vec![text]), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    world.command("bora", Command::Approve { alert, version: None }).unwrap();
+    let orders = world.obey_all();
+    let twin = world.engine.alert(alert).unwrap().broadcasts[1];
+    let killed: u32 =
+        kills(&orders).iter().filter(|order| order.broadcast == twin).map(|order| order.cells.len()).sum();
+    assert_eq!(killed, 8);
+}
