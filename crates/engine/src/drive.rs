@@ -1,12 +1,14 @@
 //! Driving what is towards what should be: words of the network come in, orders go out, time passes.
 
+use std::collections::VecDeque;
+
 use area::{CellRuns, ControllerId};
 
 use crate::alert::AlertId;
 use crate::cells::Phase;
 use crate::engine::Engine;
 use crate::leg::Traits;
-use crate::now::Now;
+use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
 use crate::record::{Entry, Record, StepVerb};
 use crate::report::{Cause, CellReport, Outcome, Report};
@@ -126,11 +128,25 @@ impl Engine {
         let Some(alert) = self.alerts.get(&alert) else { return };
         for id in alert.broadcasts.clone() {
             if changed {
-                self.demands
-                    .retain(|(_, demand)| !matches!(demand, Demand::Order(order) if order.broadcast == id));
+                self.take_back(id);
                 self.demands.push_back((self.last(), Demand::Withdraw(id)));
             }
             self.drive(now, id, None);
+        }
+    }
+
+    /// Takes back what has not been polled of a broadcast, but for its kills: it was never asked.
+    fn take_back(&mut self, id: BroadcastId) {
+        let is_meant = |(_, demand): &(Seq, Demand)| matches!(demand, Demand::Order(order) if order.broadcast == id && order.priority != Priority::Kill);
+        let (taken, kept): (VecDeque<_>, VecDeque<_>) = self.demands.drain(..).partition(is_meant);
+        self.demands = kept;
+        for (_, demand) in taken {
+            let Demand::Order(order) = demand else { continue };
+            self.orders.remove(&order.id);
+            let broadcast = self.broadcasts.get_mut(id.0 as usize);
+            if let Some(leg) = broadcast.and_then(|broadcast| broadcast.leg_mut(order.controller)) {
+                leg.never_asked(order.id);
+            }
         }
     }
 

@@ -341,6 +341,11 @@ impl Leg {
         self.holds.push(Hold { order, verb: need.verb(), edition, cells, until_ms: None, superseded: false });
     }
 
+    /// An order was taken back before anybody saw it.
+    pub fn never_asked(&mut self, order: OrderId) {
+        self.holds.retain(|hold| hold.order != order);
+    }
+
     fn count(&mut self) {
         self.totals = Totals::default();
         for status in &self.statuses {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::State;
 use crate::command::Change;
+use crate::order::BroadcastId;
 use crate::report::Cause;
 
 #[test]
@@ -454,9 +455,8 @@ fn the_late_answer_to_a_kill_does_not_forget_a_later_write() {
     assert!(after.iter().any(|order| order.controller == bsc && order.action.verb() == Verb::Kill));
 }
 
-#[test]
-fn a_language_that_an_update_drops_is_taken_off() {
-    let mut world = World::new();
+/// An alert in two languages, confirmed, and an update that drops one of them, approved; nothing of it has been polled.
+fn with_a_language_dropped(world: &mut World) -> (AlertId, BroadcastId) {
     let mut words = wording("Нестало дете", 5_000);
     words.texts.push(LanguageText { language: "en".into(), text: "Child missing".into() });
     let class = "missing-child".to_owned();
@@ -469,9 +469,29 @@ fn a_language_that_an_update_drops_is_taken_off() {
     let change = Change { texts: Some(vec![text]), ..Change::default() };
     world.command("ana", Command::Update { alert, change }).unwrap();
     world.command("bora", Command::Approve { alert, version: None }).unwrap();
+    (alert, world.engine.alert(alert).unwrap().broadcasts[1])
+}
+
+#[test]
+fn a_language_that_an_update_drops_is_taken_off() {
+    let mut world = World::new();
+    let (_, twin) = with_a_language_dropped(&mut world);
     let orders = world.obey_all();
-    let twin = world.engine.alert(alert).unwrap().broadcasts[1];
     let killed: u32 =
         kills(&orders).iter().filter(|order| order.broadcast == twin).map(|order| order.cells.len()).sum();
     assert_eq!(killed, 8);
+}
+
+#[test]
+fn a_cancel_in_the_same_turn_as_an_update_takes_back_no_kill() {
+    let mut world = World::new();
+    let (alert, twin) = with_a_language_dropped(&mut world);
+    world.cancel(alert);
+    let orders = world.obey_all();
+    assert!(orders.iter().all(|order| order.action.verb() == Verb::Kill));
+    let killed =
+        |id| orders.iter().filter(|order| order.broadcast == id).map(|order| order.cells.len()).sum::<u32>();
+    let main = world.engine.alert(alert).unwrap().broadcasts[0];
+    assert_eq!((killed(main), killed(twin)), (8, 8));
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Closed);
 }
