@@ -15,7 +15,8 @@ pub(crate) enum Heard {
     Answer { token: u64, answer: Answer },
     /// The request with this token was not answered in time.
     Unanswered { token: u64 },
-    /// Where a message is on or off the air, unasked; `nowhere`: the nodes that broadcast it in none of their cells.
+    /// Where a message is on or off the air, unasked; `nowhere`: the nodes that
+    /// broadcast it, or stopped it, in none of their cells.
     Indication { reference: Reference, verb: Verb, places: Vec<Place>, nowhere: Vec<Place> },
     /// These cells are back; `node`: the eNB they belong to, where the peer says so.
     Restart { places: Vec<Place>, node: Option<GlobalEnbId>, data_lost: bool },

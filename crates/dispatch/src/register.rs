@@ -28,8 +28,8 @@ pub(crate) struct Handed {
     pub(crate) broadcast: BroadcastId,
     /// The cells it was handed out for, to whatever end.
     pub(crate) cells: CellRuns,
-    /// Those of them that were asked last to take it off the air.
-    killed: CellRuns,
+    /// Those of them whose stop a peer has accepted since it was last written.
+    pub(crate) stopping: CellRuns,
     /// The peers it was handed to.
     pub(crate) peers: Vec<PeerId>,
     /// The nodes that have restarted since, each with its cells that had it and are to have it again.
@@ -44,16 +44,10 @@ impl Handed {
         Self {
             broadcast,
             cells: CellRuns::new(),
-            killed: CellRuns::new(),
+            stopping: CellRuns::new(),
             peers: Vec::new(),
             lost: Vec::new(),
         }
-    }
-
-    /// The cells that an indication can be about: an eNB that says it stopped nothing speaks of what it was asked to
-    /// stop, and not of its other cells.
-    pub(crate) fn asked(&self, verb: Verb) -> &CellRuns {
-        if verb == Verb::Kill { &self.killed } else { &self.cells }
     }
 }
 
@@ -81,8 +75,9 @@ impl Register {
         let all = handed.cells.union(cells);
         let repeat = all == handed.cells;
         handed.cells = all;
-        let killed = &handed.killed;
-        handed.killed = if verb == Verb::Kill { killed.union(cells) } else { killed.subtract(cells) };
+        if verb != Verb::Kill {
+            handed.stopping = handed.stopping.subtract(cells);
+        }
         handed.lost.iter_mut().for_each(|(_, lost)| *lost = lost.subtract(cells));
         handed.lost.retain(|(_, lost)| !lost.is_empty());
         if self.oldest.len() > MESSAGES_MAX
@@ -99,6 +94,13 @@ impl Register {
             let lost = handed.cells.intersect(cells);
             handed.lost.retain(|(known, _)| *known != node);
             handed.lost.extend((!lost.is_empty()).then_some((node, lost)));
+        }
+    }
+
+    /// A peer has accepted to take a message off the air in these cells.
+    pub(crate) fn stops(&mut self, reference: Reference, cells: &CellRuns) {
+        if let Some(handed) = self.messages.get_mut(&reference) {
+            handed.stopping = handed.stopping.union(cells);
         }
     }
 
@@ -137,15 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_to_stop_is_not_stopped_by_an_indication() {
+    fn a_stop_counts_from_its_acceptance_to_the_next_write() {
         let mut register = Register::default();
         let reference = (MessageId::new(4379), SerialNumber::from_bits(0));
-        let mut note = |verb, cells| {
-            register.note(reference, verb, BroadcastId(7), PeerId(0), &CellRuns::from_range(cells));
-            register.handed(reference).unwrap().asked(Verb::Kill).clone()
-        };
-        assert!(note(Verb::Write, 0..4).is_empty());
-        assert_eq!(note(Verb::Kill, 0..2), CellRuns::from_range(0..2));
-        assert_eq!(note(Verb::Write, 0..1), CellRuns::from_range(1..2));
+        let cells = CellRuns::from_range;
+        register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..4));
+        register.note(reference, Verb::Kill, BroadcastId(7), PeerId(0), &cells(0..4));
+        assert!(register.handed(reference).unwrap().stopping.is_empty());
+        register.stops(reference, &cells(0..2));
+        assert_eq!(register.handed(reference).unwrap().stopping, cells(0..2));
+        register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..1));
+        assert_eq!(register.handed(reference).unwrap().stopping, cells(1..2));
     }
 }

@@ -1,5 +1,6 @@
 //! From what a peer said to reports.
 
+use area::CellRuns;
 use engine::order::Verb;
 use engine::report::{Cause, CellReport, Outcome, Report};
 use sbcap::GlobalEnbId;
@@ -7,7 +8,7 @@ use sbcap::GlobalEnbId;
 use super::Dispatch;
 use crate::book::Asked;
 use crate::heard::{Answer, Heard, Place, cells_at};
-use crate::register::Reference;
+use crate::register::{Handed, Reference};
 use crate::{NoticeKind, PeerId};
 
 impl Dispatch {
@@ -17,10 +18,18 @@ impl Dispatch {
             Heard::Answer { token, answer } => self.hear_answer(id, token, answer),
             Heard::Unanswered { token } => self.hear_nothing(id, token),
             Heard::Indication { reference, verb, places, nowhere } => {
-                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places);
-                if !nowhere.is_empty() {
+                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places, |handed| {
+                    &handed.cells
+                });
+                // An eNB that stopped nothing had nothing on. It may say so of another request than the one that names
+                // its cells, so the word counts only where the peer has accepted to stop the cell.
+                if verb == Verb::Kill {
+                    let off = Outcome::Confirmed;
+                    self.hear_indication(id, reference, verb, off, &nowhere, |handed| &handed.stopping);
+                } else if !nowhere.is_empty() {
                     let cause = Cause::NoBroadcast;
-                    self.hear_indication(id, reference, verb, Outcome::Refused(cause), &nowhere);
+                    let refused = Outcome::Refused(cause);
+                    self.hear_indication(id, reference, verb, refused, &nowhere, |handed| &handed.cells);
                     let words = format!("message {} {}: {}", reference.0, reference.1, cause.words());
                     self.notice(id, NoticeKind::Refused, words);
                 }
@@ -44,6 +53,12 @@ impl Dispatch {
             verdict.push((*outcome, here));
         }
         verdict.push((answer.rest, left));
+        if asked.verb == Verb::Kill {
+            let reference = (asked.message_id, asked.serial);
+            for (_, cells) in verdict.iter().filter(|(outcome, _)| *outcome == Outcome::Accepted) {
+                self.routes[*place].register.stops(reference, cells);
+            }
+        }
         let alarm = alarm(asked, &answer).map(|kind| (kind, words(asked, &answer)));
         if let Some((kind, words)) = alarm {
             self.notice(id, kind, words);
@@ -80,13 +95,14 @@ impl Dispatch {
         verb: Verb,
         outcome: Outcome,
         places: &[Place],
+        meant: impl Fn(&Handed) -> &CellRuns,
     ) {
         let (message_id, serial) = reference;
         let mut known = false;
         for place in self.routes_of(id) {
             let route = &self.routes[place];
             let Some(handed) = route.register.handed(reference) else { continue };
-            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(handed.asked(verb));
+            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(meant(handed));
             known = true;
             if cells.is_empty() {
                 continue;

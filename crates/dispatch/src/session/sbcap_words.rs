@@ -115,16 +115,12 @@ pub(super) fn heard(event: Event) -> Heard {
             places: vec![Place::Cells(area.cells)],
             nowhere: area.empty_enbs.into_iter().map(enb).collect(),
         },
-        // What an eNB does not list was not on the air there: off, in either case.
-        Event::StopIndication { message_id, serial, area } => {
-            let empty = area.empty_enbs.into_iter().map(enb);
-            Heard::Indication {
-                reference: (message_id, serial),
-                verb: Verb::Kill,
-                places: std::iter::once(Place::Cells(area.cells)).chain(empty).collect(),
-                nowhere: Vec::new(),
-            }
-        }
+        Event::StopIndication { message_id, serial, area } => Heard::Indication {
+            reference: (message_id, serial),
+            verb: Verb::Kill,
+            places: vec![Place::Cells(area.cells)],
+            nowhere: area.empty_enbs.into_iter().map(enb).collect(),
+        },
         Event::Restart { cells, global_enb_id, .. } => {
             Heard::Restart { places: vec![Place::Cells(cells)], node: Some(global_enb_id), data_lost: true }
         }
