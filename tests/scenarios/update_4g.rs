@@ -1,7 +1,7 @@
 //! S38 to S45: an alert changes on 4G.
 
-use engine::State;
 use engine::command::Change;
+use engine::{AlertId, State};
 use serde_json::{Value, json};
 
 use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, restart, stop, with, write};
@@ -99,20 +99,25 @@ fn s42_new_period_only() {
     assert_eq!((&sent[0]["repetition_period"], &sent[0]["broadcasts"]), (&json!(30), &json!(38)));
 }
 
+/// The `update`th new text, under the serial number `bits`, goes on the air and the text before it off.
+fn change_text(world: &mut World, alert: AlertId, update: u16, bits: u16) {
+    let text = format!("TEXT {update}");
+    world.new_text(alert, &text);
+    let fresh = json!({"content": {"encoding": "gsm7", "text": text}});
+    world.expect_and_answer(PEER, &with(write(bits, &[C1]), fresh), 0);
+    world.say(PEER, &on_air(bits, &[C1]));
+    let old = 0x4110 + update - 1;
+    world.expect_and_answer(PEER, &stop(old, &[C1]), 0);
+    world.say(PEER, &off_air(old, &[C1], 1));
+}
+
 #[test]
 fn s43_sixteenth_update() {
     let mut world = World::one_mme();
     let alert = world.on_air(&[C1]);
     for update in 1..=16_u16 {
-        let text = format!("TEXT {update}");
-        world.new_text(alert, &text);
         let bits = if update < 16 { 0x4110 + update } else { 0x4120 };
-        let fresh = json!({"content": {"encoding": "gsm7", "text": text}});
-        world.expect_and_answer(PEER, &with(write(bits, &[C1]), fresh), 0);
-        world.say(PEER, &on_air(bits, &[C1]));
-        let old = 0x4110 + update - 1;
-        world.expect_and_answer(PEER, &stop(old, &[C1]), 0);
-        world.say(PEER, &off_air(old, &[C1], 1));
+        change_text(&mut world, alert, update, bits);
         assert_eq!(world.serials(alert), [bits]);
     }
     assert_eq!(world.shown(alert), "1 confirmed");
@@ -123,11 +128,7 @@ fn s43_no_free_code_leaves_the_alert_as_it_is() {
     let mut world = Plan { codes: 17..=17, ..Plan::default() }.up();
     let alert = world.on_air(&[C1]);
     for update in 1..16 {
-        world.new_text(alert, &format!("TEXT {update}"));
-        world.sent_to(PEER);
-        world.say(PEER, &on_air(0x4110 + update, &[C1]));
-        world.sent_to(PEER);
-        world.say(PEER, &off_air(0x4110 + update - 1, &[C1], 1));
+        change_text(&mut world, alert, update, 0x4110 + update);
     }
     let texts = Some(texts_of(&[("sr", "TEXT 16")]));
     let change = Change { texts, ..Change::default() };
