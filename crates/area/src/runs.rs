@@ -4,22 +4,24 @@ use std::ops::Range;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smallvec::{SmallVec, smallvec};
 
 use crate::CellIndex;
 
 /// A set of cells of one inventory: half-open runs of indices, ascending, disjoint and not adjacent.
 ///
 /// An inventory is sorted by controller and area, so a warning area is a few hundred runs where it has
-/// thousands of cells. Every operation is linear in the number of runs. As JSON: `[[start, end], …]`.
+/// thousands of cells. Every operation is linear in the number of runs. Two of them lie in the set itself, in the room
+/// of a `Vec`, so that the sets of the hot path, mostly of one, take no heap. As JSON: `[[start, end], …]`.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct CellRuns {
-    runs: Vec<Range<u32>>,
+    runs: SmallVec<[Range<u32>; 2]>,
 }
 
 impl CellRuns {
     /// No cell.
     pub const fn new() -> Self {
-        Self { runs: Vec::new() }
+        Self { runs: SmallVec::new_const() }
     }
 
     /// The cells of one run; none when it is empty.
@@ -40,7 +42,7 @@ impl CellRuns {
             return;
         }
         match self.runs.last_mut() {
-            Some(last) if run.start < last.start => *self = self.union(&Self { runs: vec![run] }),
+            Some(last) if run.start < last.start => *self = self.union(&Self { runs: smallvec![run] }),
             Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
             _ => self.runs.push(run),
         }
@@ -100,7 +102,7 @@ impl CellRuns {
         let mut there = other.boundaries().peekable();
         let (mut in_here, mut in_there) = (false, false);
         let mut start = None;
-        let mut runs = Vec::with_capacity(self.runs.len().max(other.runs.len()));
+        let mut runs = SmallVec::with_capacity(self.runs.len().max(other.runs.len()));
         while let Some(at) = match (here.peek(), there.peek()) {
             (Some(a), Some(b)) => Some(*a.min(b)),
             (one, other) => one.or(other).copied(),
@@ -122,6 +124,16 @@ impl CellRuns {
     /// Where membership changes: starts and ends, strictly ascending because runs are never adjacent.
     fn boundaries(&self) -> impl Iterator<Item = u32> + '_ {
         self.runs.iter().flat_map(|run| [run.start, run.end])
+    }
+}
+
+impl IntoIterator for CellRuns {
+    type Item = Range<u32>;
+    type IntoIter = smallvec::IntoIter<[Range<u32>; 2]>;
+
+    /// The runs, ascending.
+    fn into_iter(self) -> Self::IntoIter {
+        self.runs.into_iter()
     }
 }
 
