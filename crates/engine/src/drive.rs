@@ -98,7 +98,7 @@ impl Engine {
                 let accepted_is_final =
                     self.traits(leg.controller()).is_some_and(|traits| !traits.indications);
                 let accepted = if accepted_is_final { leg.totals()[Phase::OffAccepted as usize] } else { 0 };
-                leg.totals()[Phase::Off as usize] + accepted == leg.cells().len()
+                leg.totals()[Phase::Off as usize] + accepted == leg.len()
             })
         })
     }

@@ -1,14 +1,15 @@
 //! One broadcast in the cells of one controller: their states, what has been asked and not answered, and what is due.
 
-use area::{CellIndex, CellRuns, ControllerId};
+use std::ops::Range;
+
+use area::{CellRuns, ControllerId};
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStatus, Ear, Edition, Phase};
+use crate::ledger::Ledger;
+pub use crate::ledger::Totals;
 use crate::order::{OrderId, Verb};
 use crate::report::{Cause, CellReport, Outcome};
-
-/// How many cells are in each phase, by the phase's number.
-pub type Totals = [u32; Phase::ALL.len()];
 
 /// What an order should do for some cells.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,9 +54,7 @@ impl Patience {
 #[derive(Clone, Debug)]
 pub struct Leg {
     controller: ControllerId,
-    cells: CellRuns,
-    statuses: Vec<CellStatus>,
-    totals: Totals,
+    ledger: Ledger,
     holds: Vec<Hold>,
     attempt: u32,
     repeat: bool,
@@ -81,9 +80,7 @@ impl Leg {
     pub fn new(controller: ControllerId) -> Self {
         Self {
             controller,
-            cells: CellRuns::new(),
-            statuses: Vec::new(),
-            totals: Totals::default(),
+            ledger: Ledger::default(),
             holds: Vec::new(),
             attempt: 0,
             repeat: false,
@@ -95,8 +92,7 @@ impl Leg {
     /// A leg of cells with their states, ascending.
     pub(crate) fn of(controller: ControllerId, statuses: &[(u32, CellStatus)], current: Edition) -> Self {
         let mut leg = Self::new(controller);
-        leg.cells = CellRuns::from_sorted(statuses.iter().map(|(index, _)| CellIndex(*index)));
-        leg.statuses = statuses.iter().map(|(_, status)| *status).collect();
+        leg.ledger = Ledger::of(statuses.iter().map(|(index, status)| (*index..*index + 1, *status)));
         // Whoever was asked, and what came of it, belongs to the network before.
         leg.doubt(current, true);
         leg
@@ -107,14 +103,19 @@ impl Leg {
         self.controller
     }
 
-    /// Every cell the broadcast was ever wanted in here.
-    pub fn cells(&self) -> &CellRuns {
-        &self.cells
+    /// In how many cells the broadcast was ever wanted here.
+    pub fn len(&self) -> u32 {
+        self.ledger.len()
+    }
+
+    /// Whether it was never wanted here.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// How many cells are in each phase.
     pub fn totals(&self) -> &Totals {
-        &self.totals
+        self.ledger.totals()
     }
 
     /// When the network first and last confirmed another cell of the present edition, in wall-clock milliseconds.
@@ -124,31 +125,25 @@ impl Leg {
 
     /// Each cell's index with its status, ascending.
     pub fn statuses(&self) -> impl Iterator<Item = (u32, CellStatus)> + '_ {
-        self.cells.iter().flatten().zip(self.statuses.iter().copied())
+        self.spans().flat_map(|(run, status)| run.map(move |cell| (cell, status)))
+    }
+
+    /// The same, neighbours of one status together.
+    pub fn spans(&self) -> impl Iterator<Item = (Range<u32>, CellStatus)> + '_ {
+        self.ledger.spans()
     }
 
     /// The cells whose message has been handed to a link and not been answered.
     pub fn sent(&self) -> CellRuns {
-        let sent = self.statuses().filter(|(_, status)| status.phase() == Phase::Sent);
-        CellRuns::from_sorted(sent.map(|(index, _)| CellIndex(index)))
+        self.ledger.cells_where(|status| status.phase() == Phase::Sent)
     }
 
     /// From now on the broadcast is wanted in `wanted` and in no other cell of this leg. `changed`: in a new edition;
     /// `renew`: in the same one with another count or period.
     pub fn want(&mut self, wanted: &CellRuns, changed: bool, renew: bool) {
-        let all = self.cells.union(wanted);
-        if all != self.cells {
-            let mut statuses = Vec::with_capacity(all.len() as usize);
-            let mut known = self.statuses().peekable();
-            for index in all.iter().flatten() {
-                let old = known.next_if(|(known, _)| *known == index);
-                statuses.push(old.map_or(CellStatus::OFF, |(_, status)| status));
-            }
-            drop(known);
-            (self.cells, self.statuses) = (all, statuses);
-        }
-        for_each(&self.cells, &self.cells.subtract(wanted), &mut self.statuses, CellStatus::unwant);
-        for_each(&self.cells, wanted, &mut self.statuses, |status| status.want(changed, renew));
+        self.ledger.add(wanted, CellStatus::OFF);
+        self.ledger.change(&self.ledger.cells().subtract(wanted), CellStatus::unwant);
+        self.ledger.change(wanted, |status| status.want(changed, renew));
         self.repeat &= !changed;
         self.verify &= !changed;
         self.confirmed_ms = self.confirmed_ms.filter(|_| !changed);
@@ -156,7 +151,6 @@ impl Leg {
         // What was asked for the old wish and has its answer holds nothing back any more.
         self.holds.retain(|hold| hold.until_ms.is_none());
         self.holds.iter_mut().for_each(|hold| hold.superseded = true);
-        self.count();
     }
 
     /// From now on the broadcast is wanted in none of these cells.
@@ -166,13 +160,12 @@ impl Leg {
 
     /// The way to the controller is gone; see [`CellStatus::doubt`].
     pub fn doubt(&mut self, current: Edition, sent: bool) {
-        self.statuses.iter_mut().for_each(|status| status.doubt(current, sent));
+        self.ledger.change_all(|status| status.doubt(current, sent));
         self.verify = true;
         self.repeat = true;
         if sent {
             self.holds.clear();
         }
-        self.count();
     }
 
     /// The controller can be asked again: no wait stands in the way.
@@ -185,33 +178,30 @@ impl Leg {
     pub fn is_outnamed(&self, current: Edition) -> bool {
         let clash =
             |status: CellStatus| status.phase() == Phase::Refused && status.cause() == Cause::ReferenceUsed;
-        self.statuses.iter().any(|status| clash(*status))
-            && !self.statuses.iter().any(|status| status.may_hold(current))
+        self.spans().any(|(_, status)| clash(status))
+            && !self.spans().any(|(_, status)| status.may_hold(current))
     }
 
     /// The present edition has another name here: nothing has been asked for under it, and no refusal counts.
     pub fn begin_anew(&mut self) {
-        self.statuses.iter_mut().for_each(|status| status.retry());
+        self.ledger.change_all(CellStatus::retry);
         self.holds.iter_mut().for_each(|hold| hold.superseded = true);
         self.repeat = false;
         self.verify = false;
         self.wake();
-        self.count();
     }
 
     /// These cells restarted and lost everything.
     pub fn restart(&mut self, cells: &CellRuns) {
-        for_each(&self.cells, cells, &mut self.statuses, CellStatus::restart);
+        self.ledger.change(cells, CellStatus::restart);
         for hold in self.holds.iter_mut().filter(|hold| hold.until_ms.is_some()) {
             hold.cells = hold.cells.subtract(cells);
         }
-        self.count();
     }
 
     /// These cells failed and wait for their restart.
     pub fn fail(&mut self, cells: &CellRuns) {
-        for_each(&self.cells, cells, &mut self.statuses, CellStatus::fail);
-        self.count();
+        self.ledger.change(cells, CellStatus::fail);
     }
 
     /// A word of the network about `edition`, that came at `wall_ms`.
@@ -225,11 +215,9 @@ impl Leg {
     ) {
         let ear =
             Ear { current, in_place: traits.in_place, indications: traits.indications, repeat: self.repeat };
-        let confirmed = self.totals[Phase::Confirmed as usize];
-        for_each_counted(&self.cells, &report.cells, &mut self.statuses, &mut self.totals, |status| {
-            status.hear(ear, report.verb, edition, report.outcome);
-        });
-        if self.totals[Phase::Confirmed as usize] > confirmed {
+        let confirmed = self.totals()[Phase::Confirmed as usize];
+        self.ledger.change(&report.cells, |status| status.hear(ear, report.verb, edition, report.outcome));
+        if self.totals()[Phase::Confirmed as usize] > confirmed {
             self.confirmed_ms = Some((self.confirmed_ms.map_or(wall_ms, |(first, _)| first), wall_ms));
         }
         if report.outcome == Outcome::Unanswered {
@@ -243,7 +231,7 @@ impl Leg {
         let Some(at) = self.holds.iter().position(|hold| hold.order == order) else { return };
         let hold = self.holds.swap_remove(at);
         let (mut failed, mut awaited) = (CellRuns::new(), CellRuns::new());
-        for (index, status) in within(&self.cells, &hold.cells, &self.statuses) {
+        for (run, status) in self.ledger.within(&hold.cells) {
             let again = match status.phase() {
                 Phase::OffAccepted if status.may_hold(hold.edition) => &mut awaited,
                 phase if !phase.is_wanted() && status.may_hold(hold.edition) => &mut failed,
@@ -259,7 +247,7 @@ impl Leg {
                 Phase::Confirmed if hold.verb == Verb::Kill && status.may_hold(hold.edition) => &mut awaited,
                 _ => continue,
             };
-            again.push(index..index + 1);
+            again.push(run);
         }
         if !failed.is_empty() {
             let until_ms = now_ms + patience.retry_ms(self.attempt);
@@ -287,27 +275,29 @@ impl Leg {
     /// What should be asked now: what is needed and neither asked already nor asked in vain a moment ago.
     pub fn needs(&self, current: Edition, traits: Traits) -> Vec<(Need, CellRuns)> {
         let mut needs: Vec<(Need, CellRuns)> = Vec::new();
-        let mut need = |wanted: Need, index: u32| match needs.iter_mut().find(|(known, _)| *known == wanted) {
-            Some((_, cells)) => cells.push(index..index + 1),
-            None => needs.push((wanted, CellRuns::from_range(index..index + 1))),
-        };
-        for (index, status) in self.statuses() {
+        let mut need =
+            |wanted: Need, run: &Range<u32>| match needs.iter_mut().find(|(known, _)| *known == wanted) {
+                Some((_, cells)) => cells.push(run.clone()),
+                None => needs.push((wanted, CellRuns::from_range(run.clone()))),
+            };
+        for (run, status) in self.spans() {
+            let run = &run;
             let replaced = if traits.in_place { status.stale(current) } else { None };
             match status.phase() {
-                Phase::Unknown if self.verify => need(Need::Query, index),
-                Phase::Pending | Phase::Sent | Phase::Unknown => need(Need::Write(replaced), index),
-                Phase::Refused if status.cause().passes() => need(Need::Write(replaced), index),
-                Phase::Accepted if traits.indications => need(Need::Query, index),
-                Phase::Renew => need(Need::Kill(current), index),
+                Phase::Unknown if self.verify => need(Need::Query, run),
+                Phase::Pending | Phase::Sent | Phase::Unknown => need(Need::Write(replaced), run),
+                Phase::Refused if status.cause().passes() => need(Need::Write(replaced), run),
+                Phase::Accepted if traits.indications => need(Need::Query, run),
+                Phase::Renew => need(Need::Kill(current), run),
                 phase if !phase.is_wanted() => {
-                    status.held(current).for_each(|edition| need(Need::Kill(edition), index));
+                    status.held(current).for_each(|edition| need(Need::Kill(edition), run));
                 }
                 _ => {}
             }
             let stands_beside =
                 !traits.in_place && matches!(status.phase(), Phase::Accepted | Phase::Confirmed);
             if let Some(old) = status.stale(current).filter(|_| stands_beside) {
-                need(Need::Kill(old), index);
+                need(Need::Kill(old), run);
             }
         }
         for (need, cells) in &mut needs {
@@ -345,13 +335,6 @@ impl Leg {
     pub fn never_asked(&mut self, order: OrderId) {
         self.holds.retain(|hold| hold.order != order);
     }
-
-    fn count(&mut self) {
-        self.totals = Totals::default();
-        for status in &self.statuses {
-            self.totals[status.phase() as usize] += 1;
-        }
-    }
 }
 
 impl Hold {
@@ -374,52 +357,4 @@ pub struct Traits {
     pub in_place: bool,
     /// The peers tell by indications what is on the air.
     pub indications: bool,
-}
-
-/// Calls `touch` for the status of each cell of `cells` that is in `all`.
-fn for_each(
-    all: &CellRuns,
-    cells: &CellRuns,
-    statuses: &mut [CellStatus],
-    mut touch: impl FnMut(&mut CellStatus),
-) {
-    let mut first = 0;
-    for run in all.iter() {
-        for part in cells.within(run.clone()).iter() {
-            let (from, to) = (part.start - run.start, part.end - run.start);
-            statuses[first + from as usize..first + to as usize].iter_mut().for_each(&mut touch);
-        }
-        first += run.len();
-    }
-}
-
-fn for_each_counted(
-    all: &CellRuns,
-    cells: &CellRuns,
-    statuses: &mut [CellStatus],
-    totals: &mut Totals,
-    mut touch: impl FnMut(&mut CellStatus),
-) {
-    for_each(all, cells, statuses, |status| {
-        totals[status.phase() as usize] -= 1;
-        touch(status);
-        totals[status.phase() as usize] += 1;
-    });
-}
-
-/// The index and status of each cell of `cells` that is in `all`.
-fn within<'a>(
-    all: &'a CellRuns,
-    cells: &'a CellRuns,
-    statuses: &'a [CellStatus],
-) -> impl Iterator<Item = (u32, CellStatus)> + 'a {
-    let mut first = 0;
-    all.iter().flat_map(move |run| {
-        let base = first;
-        first += run.len();
-        let start = run.start;
-        let parts = cells.within(run);
-        let indices: Vec<u32> = parts.iter().flatten().collect();
-        indices.into_iter().map(move |index| (index, statuses[base + (index - start) as usize]))
-    })
 }

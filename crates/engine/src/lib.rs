@@ -21,6 +21,7 @@ pub mod command;
 mod drive;
 mod engine;
 mod error;
+mod ledger;
 mod leg;
 mod lifecycle;
 mod network;

@@ -199,7 +199,7 @@ impl Engine {
             }
             let edition = Edition(broadcast.map_or(0, |broadcast| broadcast.current().0 + 1));
             let collides = |broadcast: &crate::broadcast::Broadcast| {
-                broadcast.legs.iter().any(|leg| leg.statuses().any(|(_, status)| status.may_hold(edition)))
+                broadcast.legs.iter().any(|leg| leg.spans().any(|(_, status)| status.may_hold(edition)))
             };
             if broadcast.is_some_and(collides) {
                 return Err(Refusal::TooManyEditions { alert: alert.id, limit: Edition::WINDOW });

@@ -1,6 +1,7 @@
 //! What the control room is told. Everything here is derived from the records.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use area::{Rat, Target};
 use cbs::{DataCodingScheme, MessageId, SerialNumber};
@@ -239,7 +240,7 @@ impl Engine {
                 Some((broadcast.current(), leg))
             });
             let times: Vec<(i64, i64)> = here.clone().filter_map(|(_, leg)| leg.confirmed_ms()).collect();
-            let legs: Vec<_> = here.map(|(current, leg)| (current, leg.statuses().peekable())).collect();
+            let legs: Vec<_> = here.map(|(current, leg)| (current, leg.spans().peekable())).collect();
             if unserved == 0 && legs.is_empty() {
                 continue;
             }
@@ -275,28 +276,42 @@ impl Engine {
 }
 
 impl NetworkView {
-    /// Counts each cell once, by the message that is furthest behind in it.
-    fn fold<I: Iterator<Item = (u32, CellStatus)>>(
+    /// Counts each cell once, by the message that is furthest behind in it. Cells that are neighbours and in the same state
+    /// for every message are counted together.
+    fn fold<I: Iterator<Item = (Range<u32>, CellStatus)>>(
         &mut self,
         mut legs: Vec<(Edition, std::iter::Peekable<I>)>,
     ) {
-        while let Some(index) =
-            legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(index, _)| *index)).min()
+        while let Some(start) =
+            legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(run, _)| run.start)).min()
         {
+            let ends = legs.iter_mut().filter_map(|(_, leg)| {
+                leg.peek().map(|(run, _)| if run.start == start { run.end } else { run.start })
+            });
+            let end = ends.min().unwrap_or(start);
+            let cells = end - start;
             let mut behind: Option<CellStatus> = None;
             let mut older = false;
             for (current, leg) in &mut legs {
-                let Some((_, status)) = leg.next_if(|(known, _)| *known == index) else { continue };
+                let Some((run, status)) = leg.peek_mut().filter(|(run, _)| run.start == start) else {
+                    continue;
+                };
+                let status = *status;
+                run.start = end;
+                if run.start == run.end {
+                    leg.next();
+                }
                 older |= status.phase().is_wanted() && status.stale(*current).is_some();
                 if behind.is_none_or(|behind| rank(status.phase()) > rank(behind.phase())) {
                     behind = Some(status);
                 }
             }
             let Some(status) = behind else { continue };
-            self.older += u32::from(older);
-            if status.phase().is_wanted() { &mut self.cells } else { &mut self.off }.add(status.phase(), 1);
+            self.older += if older { cells } else { 0 };
+            if status.phase().is_wanted() { &mut self.cells } else { &mut self.off }
+                .add(status.phase(), cells);
             if matches!(status.phase(), Phase::Refused | Phase::OffRefused) && status.cause() != Cause::None {
-                *self.causes.entry(status.cause().words().to_owned()).or_default() += 1;
+                *self.causes.entry(status.cause().words().to_owned()).or_default() += cells;
             }
         }
     }
