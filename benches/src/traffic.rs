@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use area::{CellRuns, ControllerId, Inventory};
 use bytes::{Bytes, BytesMut};
-use cbs::{Alphabet, Broadcasts, Content, Error, MessageId, RepetitionPeriod, SerialNumber};
+use cbs::{Alphabet, Broadcasts, Content, Error, Level, MessageId, RepetitionPeriod, SerialNumber};
 use dispatch::{Dispatch, FirstContact, PeerId};
 use engine::order::{Action, BroadcastId, Demand, Message, Order, OrderId, Priority};
 use sbcap::{Cause, Extensions, Pdu, Response};
@@ -32,7 +32,7 @@ pub fn national(inventory: &Inventory, message: &Arc<Message>, round: u64) -> Ve
             id: OrderId(round << 32 | u64::from(id.0)),
             controller: id,
             broadcast: BroadcastId(round as u32),
-            priority: Priority::Live,
+            priority: Priority::Live(Level::Amber),
             action: Action::Write {
                 message: Arc::clone(message),
                 broadcasts: Broadcasts::Count(NonZeroU16::MIN.saturating_add(59)),

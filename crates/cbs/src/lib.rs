@@ -41,7 +41,7 @@ pub use coordinates::Coordinates;
 pub use dcs::{DataCodingScheme, Encoding};
 pub use error::Error;
 pub use language::Language;
-pub use message_id::{Channel, MessageId};
+pub use message_id::{Channel, Level, MessageId};
 pub use page::{Page, Pages};
 pub use plmn::Plmn;
 pub use script::Script;

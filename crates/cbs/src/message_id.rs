@@ -132,6 +132,18 @@ impl MessageId {
         }
     }
 
+    /// How grave a live warning under it is; `None` for what is no live warning.
+    pub const fn level(self) -> Option<Level> {
+        Some(match self.main_language().0 {
+            4352..=4354 | 4356 | 4370 => Level::One,
+            4371..=4372 => Level::Two,
+            4373..=4378 => Level::Three,
+            4379 => Level::Amber,
+            4396 | 6400 => Level::Four,
+            _ => return None,
+        })
+    }
+
     /// Whether phones take it for a real warning.
     pub const fn is_live(self) -> bool {
         matches!(self.channel(), Some(Channel::Live))
@@ -152,6 +164,21 @@ impl MessageId {
     pub const fn is_etws(self) -> bool {
         matches!(self.0, 4352..=4359)
     }
+}
+
+/// How grave a live warning is, by the levels of EU-Alert (TS 102 900); the graver is the smaller.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Level {
+    /// Level 1 (CMAS Presidential), and earthquake and tsunami warnings.
+    One,
+    /// Level 2 (CMAS Extreme, immediate).
+    Two,
+    /// Level 3 (CMAS Extreme, expected, and Severe).
+    Three,
+    /// EU-Amber.
+    Amber,
+    /// Level 4 (CMAS Public Safety) and EU-Info.
+    Four,
 }
 
 /// What an identifier is for. Nothing crosses from one channel to another.
@@ -188,6 +215,7 @@ mod tests {
         for (main, twin) in twins {
             assert_eq!((twin.main_language(), main.main_language()), (main, main));
             assert_eq!((twin.channel(), twin.name()), (main.channel(), main.name()));
+            assert_eq!(twin.level(), main.level());
             assert_eq!(twin.additional_language(), None);
         }
         assert_eq!(MessageId::AMBER.additional_language(), Some(MessageId::new(4392)));
@@ -212,6 +240,7 @@ mod tests {
                 usize::from(expected.is_some_and(|channel| channel != Channel::Operator))
             );
             assert!(expected.is_none() || id.name().is_some(), "{number}");
+            assert_eq!(id.level().is_some(), id.is_live(), "{number}");
         }
     }
 }

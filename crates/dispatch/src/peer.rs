@@ -90,7 +90,7 @@ impl Peer {
         self.ready
             && self.queue.first().is_some_and(|rank| match rank.priority {
                 Priority::Kill => self.in_flight < window + KILLS_BEYOND_WINDOW,
-                Priority::Live | Priority::Exercise | Priority::Test => self.in_flight < window,
+                Priority::Live(_) | Priority::Exercise | Priority::Test => self.in_flight < window,
             })
     }
 }

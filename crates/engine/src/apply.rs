@@ -1,6 +1,7 @@
 //! What each record does to the state. Nothing here decides: the same records give the same state.
 
 use area::{CellRuns, ControllerId};
+use cbs::Level;
 use policy::{Channel, Profile};
 
 use crate::alert::{Alert, AlertId, State, Step, Version};
@@ -169,7 +170,7 @@ impl Engine {
                     role: allocation
                         .planned
                         .map_or(policy::Role::Main, |planned| version.planned[planned].role),
-                    priority: rank(channel),
+                    priority: rank(profile, channel),
                     editions: Vec::new(),
                     wanted: true,
                     until_ms: expires_ms,
@@ -333,9 +334,10 @@ fn message(
     Some(Message { message_id, serial, dcs: planned.dcs, pages: content.pages().clone(), period })
 }
 
-const fn rank(channel: Channel) -> Priority {
+/// The rank of a class on a channel. A class that rides another level at some operator has the rank of its own.
+fn rank(profile: &Profile, channel: Channel) -> Priority {
     match channel {
-        Channel::Live => Priority::Live,
+        Channel::Live => Priority::Live(profile.message_ids.live.level().unwrap_or(Level::Four)),
         Channel::Exercise => Priority::Exercise,
         Channel::Test => Priority::Test,
     }

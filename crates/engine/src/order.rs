@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use area::{CellRuns, ControllerId};
-use cbs::{Broadcasts, DataCodingScheme, MessageId, Pages, RepetitionPeriod, SerialNumber};
+use cbs::{Broadcasts, DataCodingScheme, Level, MessageId, Pages, RepetitionPeriod, SerialNumber};
 use serde::{Deserialize, Serialize};
 
 /// One message of one alert on one channel: what has its own message identifier and serial numbers.
@@ -20,8 +20,8 @@ pub struct OrderId(pub u64);
 pub enum Priority {
     /// Off, of whatever alert.
     Kill,
-    /// A live warning.
-    Live,
+    /// A live warning, the graver first.
+    Live(Level),
     /// An exercise.
     Exercise,
     /// A test.

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use area::CellRuns;
-use cbs::{Alphabet, Broadcasts, Content, RepetitionPeriod};
+use cbs::{Alphabet, Broadcasts, Content, Level, RepetitionPeriod};
 use dispatch::{CbspDialect, Profile, Protocol, Reach, SbcapDialect, Tais};
 use engine::order::{Action, Message, Priority};
 
@@ -79,7 +79,7 @@ fn cbsp_requests_have_the_octets_of_the_golden_vectors() {
     let mut world = World::new(BSC, Reach::OneThenFailover, vec![profile]).up();
     let action =
         Action::Write { message: Arc::new(written), broadcasts: Broadcasts::UntilStopped, replaces: None };
-    world.order(Priority::Live, ALERT, action, CellRuns::from_range(0..2));
+    world.order(Priority::Live(Level::Amber), ALERT, action, CellRuns::from_range(0..2));
     world.query(65 << 4, 0..2);
     world.run(0);
     assert_eq!(hex(&world.sent[0].octets), vector(CBSP, "cbsp-write-gsm7-cgi"));
@@ -95,7 +95,7 @@ fn a_count_is_fitted_to_the_period_that_a_bsc_keeps() {
         broadcasts: Broadcasts::Count(NonZeroU16::new(30).unwrap()),
         replaces: None,
     };
-    world.order(Priority::Live, ALERT, action, CellRuns::from_range(0..2));
+    world.order(Priority::Live(Level::Amber), ALERT, action, CellRuns::from_range(0..2));
     world.run(0);
     // 30 broadcasts in 20 s each are 600 s; the BSC repeats every 11 slots, 20.713 s, and has time for 29.
     assert_eq!(world.sent[0].pdu["repetition_period"], 11);

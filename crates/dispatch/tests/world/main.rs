@@ -15,7 +15,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use area::{CellIndex, CellRuns, ControllerId, Inventory};
-use cbs::{Alphabet, Broadcasts, Content, MessageId, RepetitionPeriod, SerialNumber};
+use cbs::{Alphabet, Broadcasts, Content, Level, MessageId, RepetitionPeriod, SerialNumber};
 use dispatch::{Dispatch, FirstContact, Notice, PeerId, Profile, Protocol, Reach, Route, Setup};
 use engine::order::{Action, BroadcastId, Demand, Message, Order, OrderId, Priority};
 use engine::report::{CellReport, Outcome, Report};
@@ -136,7 +136,7 @@ impl World {
     }
 
     pub(crate) fn write(&mut self, serial: u16, cells: std::ops::Range<u32>) -> OrderId {
-        self.order(Priority::Live, ALERT, write(serial, None), CellRuns::from_range(cells))
+        self.order(Priority::Live(Level::Amber), ALERT, write(serial, None), CellRuns::from_range(cells))
     }
 
     pub(crate) fn kill(&mut self, serial: u16, cells: std::ops::Range<u32>) -> OrderId {
@@ -145,7 +145,7 @@ impl World {
 
     pub(crate) fn query(&mut self, serial: u16, cells: std::ops::Range<u32>) -> OrderId {
         let action = Action::Query { message: message(serial), broadcasts: thirty() };
-        self.order(Priority::Live, ALERT, action, CellRuns::from_range(cells))
+        self.order(Priority::Live(Level::Amber), ALERT, action, CellRuns::from_range(cells))
     }
 
     /// Lets so much time pass, and everything happen that is due in it.

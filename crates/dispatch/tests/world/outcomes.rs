@@ -375,8 +375,12 @@ fn what_a_peer_cannot_be_told_is_refused_in_our_own_name() {
         broadcasts: cbs::Broadcasts::UntilStopped,
         replaces: None,
     };
-    let order =
-        world.order(engine::order::Priority::Live, crate::ALERT, action, area::CellRuns::from_range(0..8));
+    let order = world.order(
+        engine::order::Priority::Live(cbs::Level::Amber),
+        crate::ALERT,
+        action,
+        area::CellRuns::from_range(0..8),
+    );
     world.run(100);
     assert!(world.sent.is_empty());
     assert_eq!(world.words(), [(Outcome::Refused(Cause::NotExpressible), ALL.into())]);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use area::{CellIndex, CellRuns};
+use cbs::Level;
 use dispatch::{PeerId, Profile, Reach};
 use engine::order::{BroadcastId, Demand, Priority};
 use engine::report::{Outcome, Report};
@@ -85,7 +86,12 @@ fn steps(cells: u32) -> impl Strategy<Value = Vec<Step>> {
             CellRuns::from_sorted((0..cells).filter(|cell| set >> cell & 1 == 1).map(CellIndex))
         })
     };
-    let priority = prop_oneof![Just(Priority::Live), Just(Priority::Exercise), Just(Priority::Test)];
+    let priority = prop_oneof![
+        Just(Priority::Live(Level::Two)),
+        Just(Priority::Live(Level::Amber)),
+        Just(Priority::Exercise),
+        Just(Priority::Test)
+    ];
     let step = prop_oneof![
         4 => (priority, 0..3u32, run()).prop_map(|(priority, broadcast, cells)| Step::Write { priority, broadcast, cells }),
         2 => (0..6usize, run()).prop_map(|(back, cells)| Step::Kill { back, cells }),

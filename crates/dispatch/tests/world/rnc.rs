@@ -1,6 +1,6 @@
 //! What an RNC says, and what is made of it.
 
-use cbs::{Broadcasts, Content, RepetitionPeriod};
+use cbs::{Broadcasts, Content, Level, RepetitionPeriod};
 use dispatch::{FirstContact, PeerId, Profile, Reach};
 use engine::order::{Action, Message, Priority};
 use engine::report::{Cause, Outcome, Report};
@@ -63,7 +63,12 @@ fn failing(kind: &'static str, refused: &[(u32, u8)], done: &[u32]) -> Manner {
 }
 
 fn replace(world: &mut World, serial: u16, old: u16, cells: std::ops::Range<u32>) {
-    world.order(Priority::Live, ALERT, write(serial, Some(old)), area::CellRuns::from_range(cells));
+    world.order(
+        Priority::Live(Level::Amber),
+        ALERT,
+        write(serial, Some(old)),
+        area::CellRuns::from_range(cells),
+    );
 }
 
 #[test]
@@ -105,7 +110,7 @@ fn requests_have_the_octets_of_the_golden_vectors() {
     let mut world = rnc();
     let broadcasts = Broadcasts::Count(NonZeroU16::new(120).unwrap());
     let action = Action::Write { message: Arc::new(written), broadcasts, replaces: None };
-    world.order(Priority::Live, ALERT, action, area::CellRuns::from_range(0..2));
+    world.order(Priority::Live(Level::Amber), ALERT, action, area::CellRuns::from_range(0..2));
     world.run(100);
     world.query(33 << 4 | 0x4000, 0..2);
     world.run(100);
@@ -355,7 +360,7 @@ fn a_period_that_sabp_cannot_say_is_refused_in_our_own_name() {
         broadcasts: Broadcasts::UntilStopped,
         replaces: None,
     };
-    world.order(Priority::Live, ALERT, action, area::CellRuns::from_range(0..5));
+    world.order(Priority::Live(Level::Amber), ALERT, action, area::CellRuns::from_range(0..5));
     world.run(100);
     assert_eq!(world.words(), [(Outcome::Refused(Cause::NotExpressible), ALL.into())]);
 }

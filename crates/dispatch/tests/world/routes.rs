@@ -1,6 +1,7 @@
 //! Several peers, several orders: who gets what, and when.
 
 use area::ControllerId;
+use cbs::Level;
 use dispatch::{PeerId, Profile, Reach, Route};
 use engine::order::{BroadcastId, Demand, Priority};
 use engine::report::{Outcome, Report};
@@ -169,6 +170,27 @@ fn a_kill_overtakes_the_queue_and_a_full_window() {
     let serials: Vec<_> =
         world.sent[..2].iter().map(|request| request.pdu["new_serial"]["update"].clone()).collect();
     assert_eq!(serials, [1, 1]);
+}
+
+#[test]
+fn the_graver_goes_first_then_exercises_then_tests() {
+    let mut world = World::new(GSM, Reach::OneThenFailover, vec![free(Profile::cbsp("bsc"))]);
+    let ranks = [
+        Priority::Test,
+        Priority::Exercise,
+        Priority::Live(Level::Four),
+        Priority::Live(Level::Amber),
+        Priority::Live(Level::One),
+    ];
+    for (serial, rank) in (1..).zip(ranks) {
+        let action = write(serial, None);
+        world.order(rank, BroadcastId(serial.into()), action, area::CellRuns::from_range(0..5));
+    }
+    world.link_up(0);
+    world.run(1000);
+    let updates =
+        world.sent("write_replace").into_iter().map(|request| request.pdu["new_serial"]["update"].clone());
+    assert_eq!(updates.collect::<Vec<_>>(), [5, 4, 3, 2, 1]);
 }
 
 #[test]
