@@ -9,7 +9,8 @@ use cbs::{Content, Coordinates, DataCodingScheme, Pages};
 use crate::Error;
 use crate::pdu::{
     ErrorIndication, Extension, Extensions, Pdu, PwsFailureIndication, PwsRestartIndication, Response,
-    StopWarningIndication, StopWarningRequest, WriteReplaceWarningIndication, WriteReplaceWarningRequest,
+    StopWarningIndication, StopWarningRequest, Tai, WriteReplaceWarningIndication,
+    WriteReplaceWarningRequest,
 };
 use crate::schema::{MessageKind, id, max};
 
@@ -66,7 +67,7 @@ impl Pdu {
                 Self::StopWarningIndication(StopWarningIndication::read(&mut ies)?)
             }
             MessageKind::PwsRestartIndication => {
-                Self::PwsRestartIndication(PwsRestartIndication::read(&mut ies)?)
+                Self::PwsRestartIndication(PwsRestartIndication::read(&mut ies, tolerance)?)
             }
             MessageKind::PwsFailureIndication => {
                 Self::PwsFailureIndication(PwsFailureIndication::read(&mut ies)?)
@@ -177,20 +178,26 @@ impl StopWarningIndication {
 }
 
 impl PwsRestartIndication {
-    fn read(ies: &mut Ies<'_>) -> Result<Self, Error> {
+    fn read(ies: &mut Ies<'_>, tolerance: Tolerance) -> Result<Self, Error> {
         Ok(Self {
             restarted_cells: ies
                 .mandatory(id::RESTARTED_CELL_LIST, |reader| list(reader, max::RESTARTED_CELLS))?,
             global_enb_id: ies.mandatory(id::GLOBAL_ENB_ID, Take::take)?,
-            // Mandatory, which was checked unless its absence is tolerated.
-            restart_tais: ies
-                .optional(id::LIST_OF_TAIS_RESTART, |reader| list(reader, max::RESTART_TAIS))?
-                .unwrap_or_default(),
+            restart_tais: restart_tais(ies, tolerance)?,
             restart_eais: ies
                 .optional(id::LIST_OF_EAIS_RESTART, |reader| list(reader, max::RESTART_EAIS))?
                 .unwrap_or_default(),
             ext: Extensions::read(ies)?,
         })
+    }
+}
+
+/// The tracking areas of a PWS-Restart-Indication; none where their absence is forgiven.
+pub(crate) fn restart_tais(ies: &mut Ies<'_>, tolerance: Tolerance) -> Result<Vec<Tai>, Error> {
+    let read = |reader: &mut aper::Reader<'_>| list(reader, max::RESTART_TAIS);
+    match tolerance.restart_without_tais {
+        true => Ok(ies.optional(id::LIST_OF_TAIS_RESTART, read)?.unwrap_or_default()),
+        false => ies.mandatory(id::LIST_OF_TAIS_RESTART, read),
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use cbs::{MessageId, SerialNumber};
 use sbcap::{
     Cause, CloseReason, Ecgi, Error, Event, Kind, Pdu, PeerError, Refusal, Request, Session, SessionConfig,
-    Token,
+    Token, Tolerance,
 };
 use serde_json::{Value, json};
 
@@ -329,4 +329,14 @@ fn a_request_that_cannot_be_taken_has_a_response_that_says_why() {
     assert_eq!(response["message"], "write_replace_warning_response");
     assert_eq!(response["cause"], 6);
     assert_eq!(response["message_id"], 4379);
+}
+
+#[test]
+fn a_mandatory_list_that_cannot_be_read_is_refused_whatever_its_sender_says_of_it() {
+    // A PWS-Restart-Indication whose List-of-TAIs-Restart holds nothing and says "ignore".
+    let restart = octets("00054021 000003 001e0009 000022f0100a1b2010 001c0008 0022f010000a1b20 001f400100");
+    let error = Pdu::decode(&restart).unwrap_err();
+    assert!(matches!(error, Error::IeValue { id: 31, .. }), "{error}");
+    let tolerant = Pdu::decode_with(&restart, Tolerance { restart_without_tais: true }).unwrap();
+    assert!(matches!(tolerant.pdu, Pdu::PwsRestartIndication(restart) if restart.restart_tais.is_empty()));
 }

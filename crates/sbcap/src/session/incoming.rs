@@ -1,7 +1,7 @@
 //! What a PDU of the MME means to a session.
 
 use crate::decode::values::{Take, list};
-use crate::decode::{Envelope, Ies};
+use crate::decode::{Envelope, Ies, restart_tais};
 use crate::indication::{AreaCells, cell_octets};
 use crate::pdu::{ErrorIndication, Response};
 use crate::schema::{MessageKind, id, max};
@@ -48,7 +48,7 @@ impl Incoming {
             }
             MessageKind::WriteReplaceWarningIndication => Meaning::Told(write_indication(&mut ies)?),
             MessageKind::StopWarningIndication => Meaning::Told(stop_indication(&mut ies)?),
-            MessageKind::PwsRestartIndication => Meaning::Told(restart(&mut ies)?),
+            MessageKind::PwsRestartIndication => Meaning::Told(restart(&mut ies, tolerance)?),
             MessageKind::PwsFailureIndication => Meaning::Told(failure(&mut ies)?),
         };
         Ok(Self { meaning, report: ies.report, trailing: envelope.trailing })
@@ -73,12 +73,11 @@ fn stop_indication(ies: &mut Ies<'_>) -> Result<Event, Error> {
     Ok(Event::StopIndication { message_id, serial, area })
 }
 
-fn restart(ies: &mut Ies<'_>) -> Result<Event, Error> {
-    let tais = ies.optional(id::LIST_OF_TAIS_RESTART, |reader| list(reader, max::RESTART_TAIS))?;
+fn restart(ies: &mut Ies<'_>, tolerance: Tolerance) -> Result<Event, Error> {
     Ok(Event::Restart {
         cells: ies.mandatory(id::RESTARTED_CELL_LIST, |reader| cell_octets(reader, max::RESTARTED_CELLS))?,
         global_enb_id: ies.mandatory(id::GLOBAL_ENB_ID, Take::take)?,
-        tais: tais.unwrap_or_default(),
+        tais: restart_tais(ies, tolerance)?,
     })
 }
 
