@@ -20,6 +20,8 @@ pub(crate) type WireTai = [u8; 5];
 
 /// Bits of an ECI.
 const ECI_BITS: u32 = 28;
+/// How many identifiers are compared at once.
+const STRETCH: usize = 64;
 
 /// The column of wire identifiers, by cell index.
 #[derive(Debug)]
@@ -161,24 +163,26 @@ impl Sector {
         CellRuns::from_range(span.map_or(0..0, |(_, cells)| cells))
     }
 
-    /// The cells with these identifiers, one after the other. Peers list cells mostly as they were asked, so the
-    /// next cell of the column is tried before a search.
-    pub(crate) fn named<'a>(&self, wire: &Wire, ids: impl IntoIterator<Item = &'a WireId>) -> Named {
-        let mut named = Named::default();
-        let mut cells = Vec::new();
-        let mut next = None;
-        for id in ids {
-            let expected = next.filter(|cell| self.cells.contains(cell) && wire.id(*cell) == *id);
-            match expected.or_else(|| self.cell(wire, id)) {
-                Some(cell) => {
-                    cells.push(cell);
-                    next = Some(cell + 1);
-                }
-                None => named.strangers += 1,
-            }
+    /// The cells with these identifiers. Peers list cells mostly as they were asked, so after each the column is followed
+    /// as far as it agrees, and only then searched again.
+    pub(crate) fn named(&self, wire: &Wire, mut ids: &[WireId]) -> Named {
+        let mut strangers = 0;
+        let mut found = Vec::new();
+        while let [first, others @ ..] = ids {
+            let Some(cell) = self.cell(wire, first) else {
+                strangers += 1;
+                ids = others;
+                continue;
+            };
+            let column = &wire.ids[cell as usize..self.cells.end as usize];
+            let same = alike(column, ids);
+            found.push(cell..cell + same as u32);
+            ids = &ids[same..];
         }
-        named.cells = runs(cells);
-        named
+        if !found.is_sorted_by_key(|run| run.start) {
+            found.sort_unstable_by_key(|run| run.start);
+        }
+        Named { cells: found.into_iter().collect(), strangers }
     }
 
     /// The GSM cells of these location areas, each PLMN and LAC.
@@ -232,6 +236,13 @@ fn tai([a, b, c]: [u8; 3], tac: u16) -> WireTai {
     [a, b, c, d, e]
 }
 
+/// How many identifiers two lists begin with that are the same. Stretches are compared as memory.
+fn alike(here: &[WireId], there: &[WireId]) -> usize {
+    let stretches = here.chunks_exact(STRETCH).zip(there.chunks_exact(STRETCH));
+    let whole = stretches.take_while(|(a, b)| a.as_flattened() == b.as_flattened()).count() * STRETCH;
+    whole + here[whole..].iter().zip(&there[whole..]).take_while(|(a, b)| a == b).count()
+}
+
 /// The set of these cells, in whatever order they come.
 fn runs(mut cells: Vec<u32>) -> CellRuns {
     if !cells.is_sorted() {
@@ -244,6 +255,7 @@ fn runs(mut cells: Vec<u32>) -> CellRuns {
 mod tests {
     use area::CellIndex;
     use cbsp::CellKind;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::heard::{Place, cells_at};
@@ -273,17 +285,39 @@ mod tests {
         let (inventory, wire, sector) = lte();
         for cell in 0..inventory.len() {
             let id = wire.id(cell);
-            assert_eq!(sector.named(&wire, [&id]).cells, CellRuns::from_range(cell..cell + 1));
+            assert_eq!(sector.named(&wire, &[id]).cells, CellRuns::from_range(cell..cell + 1));
         }
         let backwards: Vec<WireId> = (0..5).rev().map(|cell| wire.id(cell)).collect();
         assert_eq!(sector.named(&wire, &backwards).cells, sector.all());
-        assert_eq!(sector.named(&wire, [&[9; 7]]).strangers, 1);
+        assert_eq!(sector.named(&wire, &[[9; 7]]).strangers, 1);
         let enb_2: Vec<u32> =
             sector.in_enb(&wire, sector.plmn(), 2, 20).indices().map(|CellIndex(cell)| cell).collect();
         assert_eq!(enb_2, [2, 3]);
         assert_eq!(sector.in_enb(&wire, sector.plmn(), 0x301, 28), CellRuns::from_range(4..5));
         assert_eq!(sector.in_tai(tai(sector.plmn(), 2)), CellRuns::from_range(3..5));
         assert!(sector.in_tai(tai(sector.plmn(), 3)).is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn a_list_names_the_cells_that_its_identifiers_name_one_by_one(
+            runs in prop::collection::vec((0..400_u32, 0..200_u32), 0..6),
+            strangers in prop::collection::vec((any::<prop::sample::Index>(), any::<WireId>()), 0..3),
+        ) {
+            let cells: Vec<u32> = (0..400).map(|cell| 0x100 + cell * 3).collect();
+            let inventory = testing::inventory(&[testing::lte("pool", 1, &cells)]);
+            let wire = Wire::new(&inventory);
+            let sector = Sector::new(&inventory, &inventory.controllers()[0], &wire);
+            let runs = runs.iter().flat_map(|(start, len)| *start..(start + len).min(400));
+            let mut ids: Vec<WireId> = runs.map(|cell| wire.id(cell)).collect();
+            strangers.iter().for_each(|(at, id)| ids.insert(at.index(ids.len() + 1), *id));
+            let each: Vec<Option<u32>> = ids.iter().map(|id| sector.cell(&wire, id)).collect();
+            let named = sector.named(&wire, &ids);
+            prop_assert_eq!(named.strangers, each.iter().filter(|cell| cell.is_none()).count());
+            prop_assert_eq!(named.cells, super::runs(each.into_iter().flatten().collect()));
+        }
     }
 
     #[test]
