@@ -82,8 +82,8 @@ impl Session {
         }
     }
 
-    /// Asks the peer to do this; `pdu` is the request's encoding.
-    pub(crate) fn request(&mut self, now_ms: u64, token: u64, action: &Action, pdu: Bytes) {
+    /// Asks the peer to do this in these runs of cells, in wire form; `pdu` is the request's encoding.
+    pub(crate) fn request(&mut self, now_ms: u64, token: u64, action: &Action, cells: &[&[u8]], pdu: Bytes) {
         match self {
             Self::Sbcap(session) => {
                 session.request(now_ms, sbcap::Token(token), sbcap_words::request(action), pdu);
@@ -91,7 +91,7 @@ impl Session {
             Self::Cbsp(session, _) => {
                 session.request(now_ms, cbsp::Token(token), cbsp_words::request(action), pdu);
             }
-            Self::Sabp(link) => link.request(now_ms, token, action, pdu),
+            Self::Sabp(link) => link.request(now_ms, token, action, cells, pdu),
         }
     }
 

@@ -104,18 +104,25 @@ impl Session {
         self.send_next();
     }
 
-    /// Asks the peer for something, as soon as no other request for the same message is out. `pdu` is the whole message;
-    /// `request` says how to know its answer. A kill puts aside the writes of its message that still wait.
-    pub fn request(&mut self, now_ms: u64, token: Token, request: Request, pdu: Bytes) {
+    /// Asks the peer for something, as soon as no other request for the same message and service areas is out; a kill
+    /// waits for no write, and puts aside those that still wait. `pdu` is the whole message; `request` and the service
+    /// areas in it say how to know its answer.
+    pub fn request(
+        &mut self,
+        now_ms: u64,
+        token: Token,
+        request: Request,
+        areas: Vec<ServiceArea>,
+        pdu: Bytes,
+    ) {
         self.advance(now_ms);
-        while let Some(token) = self.requests.overtaken(request) {
-            self.event(Event::Unanswered { token });
-        }
         let is_full = self.requests.len().max(self.transmit.len()) >= self.config.requests_max;
         if !self.is_ready() || is_full {
             return self.event(Event::Unanswered { token });
         }
-        self.requests.push(token, request, pdu);
+        for token in self.requests.push(token, request, areas, pdu) {
+            self.event(Event::Unanswered { token });
+        }
         self.send_next();
     }
 
@@ -216,7 +223,8 @@ impl Session {
             }
             Pdu::Failure(pdu) => Some(Event::Failure { areas: pdu.service_areas }),
             Pdu::ErrorIndication(error) => {
-                let token = self.requests.take(|request| is_about(&error, *request)).map(|(token, _)| token);
+                let token =
+                    self.requests.take(None, |request| is_about(&error, *request)).map(|(token, _)| token);
                 Some(Event::ErrorIndication { token, error })
             }
             Pdu::WriteReplace(_)
@@ -228,7 +236,8 @@ impl Session {
     }
 
     fn completed(&mut self, request: Request, completed: Vec<CompletedArea>) -> Option<Event> {
-        let (token, request) = self.requests.take(|asked| *asked == request)?;
+        let named = completed.first().map(|completed| completed.area);
+        let (token, request) = self.requests.take(named, |asked| *asked == request)?;
         Some(Event::Completed { token, request, completed })
     }
 
@@ -238,18 +247,19 @@ impl Session {
         failures: Vec<FailedArea>,
         completed: Vec<CompletedArea>,
     ) -> Option<Event> {
-        let (token, request) = self.requests.take(|asked| *asked == request)?;
+        let named = failures.first().map(|failed| failed.area);
+        let (token, request) = self.requests.take(named, |asked| *asked == request)?;
         Some(Event::Failed { token, request, failures, completed })
     }
 
     fn loading(&mut self, loading: Vec<LoadedArea>, failures: Vec<FailedArea>) -> Option<Event> {
-        let (token, _) = self.requests.take(|asked| *asked == Request::LoadQuery)?;
+        let (token, _) = self.requests.take(None, |asked| *asked == Request::LoadQuery)?;
         Some(Event::Loading { token, loading, failures })
     }
 
     fn reset(&mut self, areas: Vec<ServiceArea>, failures: Vec<FailedArea>) -> Option<Event> {
         let Phase::Resetting { areas: asked, .. } = &mut self.phase else {
-            let (token, _) = self.requests.take(|asked| *asked == Request::Reset)?;
+            let (token, _) = self.requests.take(None, |asked| *asked == Request::Reset)?;
             return Some(Event::Reset { token: Some(token), areas, failures });
         };
         let (expected, found) = (asked.pop_front()?, areas.len() + failures.len());

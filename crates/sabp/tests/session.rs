@@ -96,9 +96,9 @@ fn a_session_is_ready_at_once_and_sends_nothing_by_itself() {
 #[test]
 fn one_request_for_a_message_is_out_at_a_time() {
     let mut session = ready();
-    session.request(0, Token(1), write(33, 0), Bytes::from_static(b"first"));
-    session.request(0, Token(2), write(33, 1), Bytes::from_static(b"second"));
-    session.request(0, Token(3), write(34, 0), Bytes::from_static(b"other"));
+    session.request(0, Token(1), write(33, 0), vec![area(1)], Bytes::from_static(b"first"));
+    session.request(0, Token(2), write(33, 1), vec![area(1)], Bytes::from_static(b"second"));
+    session.request(0, Token(3), write(34, 0), vec![area(1)], Bytes::from_static(b"other"));
     assert_eq!(sent(&mut session), ["first", "other"]);
     assert_eq!(session.pending(), 3);
     session.received(5, &complete("write_replace_complete", 33, 0));
@@ -113,22 +113,70 @@ fn one_request_for_a_message_is_out_at_a_time() {
 #[test]
 fn a_kill_puts_aside_the_writes_that_wait() {
     let mut session = ready();
-    session.request(0, Token(1), write(33, 0), Bytes::from_static(b"write"));
-    session.request(0, Token(2), write(33, 0), Bytes::from_static(b"waits"));
-    session.request(0, Token(3), kill(33, 0), Bytes::from_static(b"kill"));
+    session.request(0, Token(1), write(33, 0), vec![area(1)], Bytes::from_static(b"write"));
+    session.request(0, Token(2), write(33, 1), vec![area(1)], Bytes::from_static(b"waits"));
+    session.request(0, Token(3), write(33, 1), vec![area(2)], Bytes::from_static(b"elsewhere"));
+    session.request(0, Token(4), kill(33, 0), vec![area(1)], Bytes::from_static(b"kill"));
     assert_eq!(events(&mut session), [Event::Unanswered { token: Token(2) }]);
-    assert_eq!(sent(&mut session), ["write"]);
-    session.received(5, &complete("write_replace_complete", 33, 0));
-    assert_eq!(sent(&mut session), ["kill"]);
+    assert_eq!(sent(&mut session), ["write", "elsewhere", "kill"]);
+}
+
+#[test]
+fn a_kill_waits_for_no_answer_but_that_of_another_kill() {
+    let mut session = ready();
+    session.request(0, Token(1), write(33, 0), vec![area(1)], Bytes::from_static(b"write"));
+    session.request(0, Token(2), kill(33, 0), vec![area(1)], Bytes::from_static(b"kill"));
+    session.request(0, Token(3), kill(33, 1), vec![area(1), area(2)], Bytes::from_static(b"same message"));
+    session.request(0, Token(4), write(33, 2), vec![area(2)], Bytes::from_static(b"after it"));
+    assert_eq!(sent(&mut session), ["write", "kill"]);
     session.received(9, &complete("kill_complete", 33, 0));
-    assert_eq!(tokens(&events(&mut session)), [Token(1), Token(3)]);
-    assert_eq!((session.pending(), session.next_wakeup()), (0, None));
+    assert_eq!(sent(&mut session), ["same message"]);
+    session.received(9, &complete("write_replace_complete", 33, 0));
+    assert_eq!(session.poll_transmit(), None);
+    session.received(9, &complete("kill_complete", 33, 1));
+    assert_eq!(sent(&mut session), ["after it"]);
+    assert_eq!(tokens(&events(&mut session)), [Token(2), Token(1), Token(3)]);
+}
+
+#[test]
+fn a_write_waits_for_no_query_and_a_query_for_every_write() {
+    let mut session = ready();
+    let (message_id, serial) = serial(33, 0);
+    let query = Request::StatusQuery { message_id, serial };
+    session.request(0, Token(1), query, vec![area(1)], Bytes::from_static(b"query"));
+    session.request(0, Token(2), write(33, 0), vec![area(1)], Bytes::from_static(b"write"));
+    session.request(0, Token(3), query, vec![area(1)], Bytes::from_static(b"again"));
+    assert_eq!(sent(&mut session), ["query", "write"]);
+    session.received(1, &complete("message_status_query_complete", 33, 0));
+    assert_eq!(session.poll_transmit(), None);
+    session.received(1, &complete("write_replace_complete", 33, 0));
+    assert_eq!(sent(&mut session), ["again"]);
+}
+
+#[test]
+fn requests_for_a_message_in_other_service_areas_do_not_wait_for_one_another() {
+    let mut session = ready();
+    session.request(0, Token(1), write(33, 0), vec![area(3), area(1)], Bytes::from_static(b"1 and 3"));
+    session.request(0, Token(2), write(33, 0), vec![area(2), area(4)], Bytes::from_static(b"2 and 4"));
+    session.request(0, Token(3), write(33, 0), vec![area(4), area(5)], Bytes::from_static(b"4 and 5"));
+    session.request(0, Token(4), write(33, 0), vec![area(5)], Bytes::from_static(b"5"));
+    assert_eq!(sent(&mut session), ["1 and 3", "2 and 4"]);
+    // An answer finds its request by a service area that it names.
+    let done = |sac| json!({"completed": [{"plmn": "22001", "lac": 4097, "sac": sac, "completed": 0}]});
+    session.received(5, &answer("write_replace_complete", 33, 0, done(4)));
+    assert_eq!(tokens(&events(&mut session)), [Token(2)]);
+    assert_eq!(sent(&mut session), ["4 and 5"], "the last waits for the one before it");
+    let failed = json!({"failures": [{"plmn": "22001", "lac": 4097, "sac": 5, "cause": 6}]});
+    session.received(6, &answer("write_replace_failure", 33, 0, failed));
+    session.received(6, &answer("write_replace_complete", 33, 0, done(9)));
+    assert_eq!(tokens(&events(&mut session)), [Token(3), Token(1)], "a strange one means the oldest");
+    assert_eq!(sent(&mut session), ["5"]);
 }
 
 #[test]
 fn an_answer_belongs_to_the_request_of_its_kind_and_serial_number() {
     let mut session = ready();
-    session.request(0, Token(1), write(33, 0), Bytes::new());
+    session.request(0, Token(1), write(33, 0), vec![area(1)], Bytes::new());
     session.received(5, &complete("kill_complete", 33, 0));
     session.received(5, &complete("write_replace_complete", 33, 1));
     assert!(events(&mut session).iter().all(|event| matches!(event, Event::Unexpected { .. })));
@@ -140,7 +188,7 @@ fn an_answer_belongs_to_the_request_of_its_kind_and_serial_number() {
 #[test]
 fn a_failure_says_where_and_why_and_where_it_was_done() {
     let mut session = ready();
-    session.request(0, Token(1), write(33, 0), Bytes::new());
+    session.request(0, Token(1), write(33, 0), vec![area(1)], Bytes::new());
     let failure = json!({"plmn": "22001", "lac": 4097, "sac": 1, "cause": 10});
     let done = json!({"plmn": "22001", "lac": 4097, "sac": 2, "completed": 0});
     let lists = json!({"failures": [failure], "completed": [done]});
@@ -156,7 +204,7 @@ fn a_failure_says_where_and_why_and_where_it_was_done() {
 #[test]
 fn a_request_is_unanswered_once_and_its_late_answer_still_has_its_token() {
     let mut session = ready();
-    session.request(100, Token(1), write(33, 0), Bytes::new());
+    session.request(100, Token(1), write(33, 0), vec![area(1)], Bytes::new());
     session.handle_timeout(10_099);
     assert_eq!(session.poll_event(), None);
     session.handle_timeout(10_100);
@@ -170,10 +218,10 @@ fn a_request_is_unanswered_once_and_its_late_answer_still_has_its_token() {
 fn the_end_of_a_connection_leaves_all_unanswered_and_nothing_is_sent() {
     let mut session = ready();
     for token in 1..=2 {
-        session.request(0, Token(token), write(33, 0), Bytes::new());
+        session.request(0, Token(token), write(33, 0), vec![area(1)], Bytes::new());
     }
     session.disconnected(1);
-    session.request(2, Token(3), write(33, 0), Bytes::new());
+    session.request(2, Token(3), write(33, 0), vec![area(1)], Bytes::new());
     let unanswered = [1, 2, 3].map(|token| Event::Unanswered { token: Token(token) });
     assert_eq!(events(&mut session), unanswered);
     assert_eq!((session.poll_transmit(), session.pending()), (None, 0));
@@ -203,7 +251,7 @@ fn a_session_that_begins_with_resets_is_ready_after_the_last_answer() {
     let resets = said(&mut session);
     assert_eq!(resets[0], json!({"message": "reset", "service_areas": [area_json(1), area_json(2)]}));
     assert_eq!(resets[1], json!({"message": "reset", "service_areas": [area_json(3)]}));
-    session.request(1, Token(1), write(33, 0), Bytes::new());
+    session.request(1, Token(1), write(33, 0), vec![area(1)], Bytes::new());
     assert_eq!(events(&mut session), [Event::Unanswered { token: Token(1) }]);
 
     let failure = json!({"plmn": "22001", "lac": 4097, "sac": 2, "cause": 9});
@@ -231,8 +279,8 @@ fn a_reset_without_an_answer_ends_the_connection() {
 #[test]
 fn a_reset_and_a_load_query_of_the_caller_are_answered_with_their_tokens() {
     let mut session = ready();
-    session.request(0, Token(1), Request::Reset, Bytes::new());
-    session.request(0, Token(2), Request::LoadQuery, Bytes::new());
+    session.request(0, Token(1), Request::Reset, vec![area(1)], Bytes::new());
+    session.request(0, Token(2), Request::LoadQuery, vec![area(1)], Bytes::new());
     session.received(
         1,
         &encoded(json!({"message": "load_query_complete", "loading": [
@@ -250,7 +298,7 @@ fn a_reset_and_a_load_query_of_the_caller_are_answered_with_their_tokens() {
 #[test]
 fn an_error_indication_ends_the_request_that_it_names_and_is_never_answered() {
     let mut session = ready();
-    session.request(0, Token(1), write(33, 0), Bytes::new());
+    session.request(0, Token(1), write(33, 0), vec![area(1)], Bytes::new());
     let _write = session.poll_transmit();
     let other = json!({"message": "error_indication", "message_id": 4379, "cause": 11,
         "criticality_diagnostics": {"procedure_code": 1}});

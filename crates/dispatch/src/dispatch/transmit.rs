@@ -141,7 +141,8 @@ impl Dispatch {
         peer.in_flight += 1;
         peer.pace.note(now_ms);
         if let Some(session) = &mut peer.session {
-            session.request(now_ms, token, action, pdu);
+            let runs: Vec<&[u8]> = batch.runs.iter().map(|run| self.wire.run(run.clone())).collect();
+            session.request(now_ms, token, action, &runs, pdu);
         }
         self.listen(id);
     }

@@ -79,9 +79,11 @@ impl SabpLink {
         self.session.next_wakeup()
     }
 
-    pub(super) fn request(&mut self, now_ms: u64, token: u64, action: &Action, pdu: Bytes) {
+    pub(super) fn request(&mut self, now_ms: u64, token: u64, action: &Action, cells: &[&[u8]], pdu: Bytes) {
         self.now_ms = now_ms;
-        self.session.request(now_ms, Token(token), sabp_words::request(action), pdu);
+        // Cells of an inventory are in decimal digits; without its list a request would only wait for more others.
+        let areas = sabp_words::areas(&cells.concat()).unwrap_or_default();
+        self.session.request(now_ms, Token(token), sabp_words::request(action), areas, pdu);
     }
 
     pub(super) fn poll_transmit(&mut self) -> Option<Bytes> {
@@ -139,12 +141,12 @@ impl SabpLink {
         let answer = sabp_words::failed(&failures, completed);
         self.doubts.insert(token, Doubt { answer, reference, used: used.clone() });
         let (own, (message_id, serial)) = (Token(token | OWN), reference);
-        let query = Pdu::MessageStatusQuery(sabp_words::reference(message_id, serial, used));
+        let query = Pdu::MessageStatusQuery(sabp_words::reference(message_id, serial, used.clone()));
         let mut pdu = BytesMut::new();
         match query.encode(&mut pdu) {
             Ok(()) => {
                 let request = Request::StatusQuery { message_id, serial };
-                self.session.request(self.now_ms, own, request, pdu.freeze());
+                self.session.request(self.now_ms, own, request, used, pdu.freeze());
             }
             Err(_) => self.resolve(own, &[], Outcome::Unanswered),
         }
@@ -156,6 +158,7 @@ impl SabpLink {
         let token = token & !OWN;
         // A late answer finds nothing any more: the write has had its own.
         let Some(Doubt { mut answer, reference, used }) = self.doubts.remove(&token) else { return };
+        let on_air: Vec<ServiceArea> = sabp_words::known(on_air).collect();
         if on_air.len() < used.len() && otherwise != Outcome::Unanswered {
             let (message_id, serial) = reference;
             let count = used.len() - on_air.len();
@@ -164,8 +167,7 @@ impl SabpLink {
             );
             self.heard.push_back(Heard::Remark { kind: NoticeKind::SerialClash, words });
         }
-        let on_air = sabp_words::place(on_air.iter().map(|completed| completed.area));
-        answer.parts.push((Outcome::Confirmed, vec![on_air]));
+        answer.parts.push((Outcome::Confirmed, vec![sabp_words::place(on_air)]));
         answer.parts.push((otherwise, vec![sabp_words::place(used)]));
         self.heard.push_back(Heard::Answer { token, answer });
     }

@@ -4,8 +4,8 @@ use cbs::{Broadcasts, Content, MessageId, SerialNumber};
 use engine::order::{Action, Message};
 use engine::report::{Cause, Outcome};
 use sabp::{
-    BroadcastCount, CloseReason, CompletedArea, Event, Extensions, FailedArea, PeerError, Recovery,
-    Reference, RepetitionSeconds, Request, ServiceArea, SessionConfig, WriteReplace,
+    BroadcastCount, CloseReason, CompletedArea, CompletedInfo, Event, Extensions, FailedArea, PeerError,
+    Recovery, Reference, RepetitionSeconds, Request, ServiceArea, SessionConfig, WriteReplace,
 };
 
 use super::fitted;
@@ -82,7 +82,10 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
         Event::Completed { token, request, completed } => {
             Heard::Answer { token: token.0, answer: self::completed(request, &completed) }
         }
-        Event::Failed { token, failures, completed, .. } => {
+        Event::Failed { token, request, failures, mut completed } => {
+            if matches!(request, Request::StatusQuery { .. }) {
+                completed.retain(is_known);
+            }
             Heard::Answer { token: token.0, answer: failed(&failures, &completed) }
         }
         Event::ErrorIndication { token: Some(token), error } => {
@@ -118,11 +121,12 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
     })
 }
 
-/// COMPLETE means all service areas that were asked. A status query alone asks *where*, so that its list is the answer.
+/// COMPLETE means all service areas that were asked. A status query alone asks *where*, so that what its list knows is the
+/// answer.
 fn completed(request: Request, completed: &[CompletedArea]) -> Answer {
     match request {
         Request::StatusQuery { .. } => Answer {
-            parts: vec![(Outcome::Confirmed, vec![done(completed)])],
+            parts: vec![(Outcome::Confirmed, vec![place(known(completed))])],
             ..Answer::all(Outcome::Refused(Cause::ReferenceUnknown))
         },
         _ => Answer::all(Outcome::Confirmed),
@@ -145,6 +149,16 @@ pub(super) fn failed(failures: &[FailedArea], completed: &[CompletedArea]) -> An
 
 fn done(completed: &[CompletedArea]) -> Place {
     place(completed.iter().map(|completed| completed.area))
+}
+
+/// Where the version that a status query asked about is known. An RNC lists the others too, with 0 broadcasts that are
+/// "unknown" (TS 25.419 §8.5.2).
+pub(super) fn known(completed: &[CompletedArea]) -> impl Iterator<Item = ServiceArea> {
+    completed.iter().filter(|completed| is_known(completed)).map(|completed| completed.area)
+}
+
+fn is_known(completed: &CompletedArea) -> bool {
+    (completed.completed, completed.info) != (0, Some(CompletedInfo::Unknown))
 }
 
 /// Service areas as places.

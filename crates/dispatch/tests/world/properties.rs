@@ -381,8 +381,9 @@ fn requests_fit_their_peer_and_never_part_an_enb(day: &Day) {
     }
 }
 
-/// To an RNC two updates of a message are one message, and of two requests for it at once it drops one.
-fn an_rnc_is_asked_one_thing_at_a_time_of_each_message(day: &Day) {
+/// To an RNC two updates of a message in one service area are one message, and of two requests for it at once it drops
+/// one. But a kill goes past all that is no kill, and a write past a query.
+fn an_rnc_is_asked_one_thing_at_a_time_of_each_message_and_area(day: &Day) {
     for peer in [PeerId(0), PeerId(1)] {
         let requests: Vec<&Request> = day.requests().filter(|request| request.peer == peer).collect();
         for (at, request) in requests.iter().enumerate() {
@@ -391,7 +392,13 @@ fn an_rnc_is_asked_one_thing_at_a_time_of_each_message(day: &Day) {
                 let cut = |(down_ms, of): &(u64, usize)| {
                     *of == usize::from(peer.0) && (earlier.at_ms..=now_ms).contains(down_ms)
                 };
+                let goes_past = match request.kind() {
+                    "kill" => earlier.kind() != "kill",
+                    kind => kind == "write_replace" && earlier.kind() == "message_status_query",
+                };
                 serial(earlier) >> 4 == serial(request) >> 4
+                    && earlier.cells.iter().any(|cell| request.cells.contains(cell))
+                    && !goes_past
                     && now_ms < earlier.at_ms + 10_000
                     && earlier.answered_ms.is_none_or(|answered_ms| now_ms < answered_ms)
                     && !day.downs.iter().any(cut)
@@ -444,7 +451,7 @@ proptest! {
         each_cell_gets_one_word_and_sent_comes_before_it(&day);
         the_window_of_a_peer_is_kept(&day);
         requests_fit_their_peer_and_never_part_an_enb(&day);
-        an_rnc_is_asked_one_thing_at_a_time_of_each_message(&day);
+        an_rnc_is_asked_one_thing_at_a_time_of_each_message_and_area(&day);
         everything_ends_at_rest(&day);
     }
 

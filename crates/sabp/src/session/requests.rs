@@ -6,29 +6,71 @@ use bytes::Bytes;
 use cbs::MessageId;
 
 use super::{Request, SessionConfig, Token};
+use crate::pdu::ServiceArea;
 
 /// The open requests: those that wait for their turn, those in time, and those whose time is up and that only wait for
 /// a late answer.
 ///
-/// An RNC knows a message by its identifier and the 12 leftmost bits of the serial number (TS 25.419 §8.2.2). Of two requests for the
-/// same message that it has at once it drops one (a kill, a query) or gives up the first (a write). So one at a time is
-/// out for each message, in whatever service areas: which these are is not looked at.
+/// An RNC knows a message by its identifier, the 12 leftmost bits of the serial number and the service area (TS 25.419
+/// §8.2.2). Of two requests for the same that it has at once it drops one (a kill, a query) or gives up the first (a
+/// write). So they go one after the other for each message and service area. But a kill waits for nothing but another
+/// kill, and a write for no query: the RNC has done, or told, what came before when it comes to them.
 ///
-/// An answer belongs to the oldest request in time that it fits, and only then to one that is late: were it the other
-/// way round, an answer that never comes would put each later one off by one.
+/// An answer belongs to a request that has the service areas it names, and among those to the oldest in time, and only then
+/// to one that is late: were it the other way round, an answer that never comes would put each later one off by one.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    waiting: VecDeque<(Asked, Bytes)>,
+    waiting: Vec<(Asked, Bytes)>,
     in_time: VecDeque<Asked>,
     late: VecDeque<Asked>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Asked {
     token: Token,
     request: Request,
+    areas: Reach,
     /// When it was sent.
     at_ms: u64,
+}
+
+/// The service areas of a request, ascending; none: all.
+#[derive(Debug)]
+struct Reach(Vec<ServiceArea>);
+
+impl Reach {
+    fn new(mut areas: Vec<ServiceArea>) -> Self {
+        areas.sort_unstable();
+        Self(areas)
+    }
+
+    fn has(&self, area: ServiceArea) -> bool {
+        self.0.is_empty() || self.0.binary_search(&area).is_ok()
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        let (Some(first), Some(last)) = (self.0.first(), self.0.last()) else { return true };
+        if other.0.is_empty() {
+            return true;
+        }
+        let from = other.0.partition_point(|area| area < first);
+        let mut theirs = other.0[from..].iter().take_while(|area| *area <= last);
+        theirs.any(|area| self.0.binary_search(area).is_ok())
+    }
+}
+
+impl Asked {
+    /// Whether this one has to wait until an earlier one is done.
+    fn waits_for(&self, earlier: &Self) -> bool {
+        let overtakes = match self.request {
+            Request::Kill { .. } => !matches!(earlier.request, Request::Kill { .. }),
+            Request::Write { .. } => matches!(earlier.request, Request::StatusQuery { .. }),
+            Request::StatusQuery { .. } | Request::LoadQuery | Request::Reset => false,
+        };
+        Subject::of(self.request) == Subject::of(earlier.request)
+            && !overtakes
+            && self.areas.meets(&earlier.areas)
+    }
 }
 
 /// Of what an RNC takes one request at a time.
@@ -53,36 +95,52 @@ impl Subject {
 }
 
 impl Requests {
-    /// Takes a request in; [`Requests::next_to_send`] tells when its turn has come.
-    pub(super) fn push(&mut self, token: Token, request: Request, pdu: Bytes) {
-        self.waiting.push_back((Asked { token, request, at_ms: 0 }, pdu));
-    }
-
-    /// The next waiting write of the message of this kill, taken out: it must not follow the kill, nor delay it.
-    pub(super) fn overtaken(&mut self, kill: Request) -> Option<Token> {
-        let Request::Kill { .. } = kill else { return None };
-        let is_overtaken = |(asked, _): &(Asked, Bytes)| {
-            matches!(asked.request, Request::Write { .. }) && Subject::of(asked.request) == Subject::of(kill)
+    /// Takes a request for these service areas in; [`Requests::next_to_send`] tells when its turn has come. Writes that
+    /// still wait where it kills are named and forgotten: they must not follow it.
+    pub(super) fn push(
+        &mut self,
+        token: Token,
+        request: Request,
+        areas: Vec<ServiceArea>,
+        pdu: Bytes,
+    ) -> Vec<Token> {
+        let asked = Asked { token, request, areas: Reach::new(areas), at_ms: 0 };
+        let is_overtaken = |(earlier, _): &mut (Asked, Bytes)| {
+            matches!((earlier.request, request), (Request::Write { .. }, Request::Kill { .. }))
+                && earlier.waits_for(&asked)
         };
-        let index = self.waiting.iter().position(is_overtaken)?;
-        self.waiting.remove(index).map(|(asked, _)| asked.token)
+        let overtaken = self.waiting.extract_if(.., is_overtaken).map(|(earlier, _)| earlier.token).collect();
+        self.waiting.push((asked, pdu));
+        overtaken
     }
 
     /// The oldest request whose turn has come.
     pub(super) fn next_to_send(&mut self, now_ms: u64) -> Option<Bytes> {
-        let is_out =
-            |subject: Subject| self.in_time.iter().any(|asked| Subject::of(asked.request) == subject);
-        let index = self.waiting.iter().position(|(asked, _)| !is_out(Subject::of(asked.request)))?;
-        let (asked, pdu) = self.waiting.remove(index)?;
+        let has_turn = |at: usize| {
+            let asked = &self.waiting[at].0;
+            let mut earlier = self.in_time.iter().chain(self.waiting[..at].iter().map(|(asked, _)| asked));
+            !earlier.any(|earlier| asked.waits_for(earlier))
+        };
+        let at = (0..self.waiting.len()).find(|at| has_turn(*at))?;
+        let (asked, pdu) = self.waiting.remove(at);
         self.in_time.push_back(Asked { at_ms: now_ms, ..asked });
         Some(pdu)
     }
 
-    /// Takes the request that an answer belongs to.
-    pub(super) fn take(&mut self, fits: impl Fn(&Request) -> bool) -> Option<(Token, Request)> {
-        for asked in [&mut self.in_time, &mut self.late] {
-            if let Some(index) = asked.iter().position(|asked| fits(&asked.request)) {
-                return asked.remove(index).map(|asked| (asked.token, asked.request));
+    /// Takes the request that an answer belongs to. `named` is a service area that the answer names.
+    pub(super) fn take(
+        &mut self,
+        named: Option<ServiceArea>,
+        fits: impl Fn(&Request) -> bool,
+    ) -> Option<(Token, Request)> {
+        // An RNC that names another service area than it was asked about means some request all the same.
+        let about = named.map(|named| move |asked: &Asked| asked.areas.has(named));
+        let tries = about.iter().map(|about| about as &dyn Fn(&Asked) -> bool);
+        for is_meant in tries.chain([&(|_: &Asked| true) as _]) {
+            for open in [&mut self.in_time, &mut self.late] {
+                if let Some(at) = open.iter().position(|asked| fits(&asked.request) && is_meant(asked)) {
+                    return open.remove(at).map(|asked| (asked.token, asked.request));
+                }
             }
         }
         None
@@ -101,8 +159,9 @@ impl Requests {
             return None;
         }
         let asked = self.in_time.pop_front()?;
+        let token = asked.token;
         self.late.push_back(asked);
-        Some(asked.token)
+        Some(token)
     }
 
     /// When the time of the oldest request in time is up.

@@ -16,10 +16,10 @@ pub fn run(input: &[u8]) {
     play(Session::new(config), input);
 }
 
-/// The service areas that a conversation may begin with.
-fn areas() -> Vec<ServiceArea> {
-    let octets = [0x22, 0xf0, 0x10, 0x10, 0x01, 0x00, 0x01];
-    ServiceArea::from_octets(octets).into_iter().collect()
+/// The service areas with these numbers.
+fn areas(numbers: &[u8]) -> Vec<ServiceArea> {
+    let octets = |number| [0x22, 0xf0, 0x10, 0x10, 0x01, 0x00, number];
+    numbers.iter().filter_map(|number| ServiceArea::from_octets(octets(*number)).ok()).collect()
 }
 
 impl Conversation for Session {
@@ -27,7 +27,7 @@ impl Conversation for Session {
     const EVENTS_MAX: usize = 8;
 
     fn connected(&mut self, now_ms: u64, reset: bool) {
-        self.connected(now_ms, if reset { ResetPolicy::First(areas()) } else { ResetPolicy::Never });
+        self.connected(now_ms, if reset { ResetPolicy::First(areas(&[1])) } else { ResetPolicy::Never });
     }
 
     fn disconnected(&mut self, now_ms: u64) {
@@ -46,7 +46,8 @@ impl Conversation for Session {
             3 => Request::LoadQuery,
             _ => Request::Reset,
         };
-        self.request(now_ms, Token(token), request, Bytes::new());
+        let areas = areas([[1, 2].as_slice(), &[2, 3], &[3], &[]][usize::from(kind / 64)]);
+        self.request(now_ms, Token(token), request, areas, Bytes::new());
     }
 
     fn handle_timeout(&mut self, now_ms: u64) {
