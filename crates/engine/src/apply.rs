@@ -82,7 +82,8 @@ impl Engine {
                 self.legs_at(*controller, |leg, current| leg.doubt(current, false));
             }
             Record::Restarted { controller, cells } => {
-                self.legs_at(*controller, |leg, _| leg.restart(cells));
+                let Some(traits) = self.traits(*controller) else { return };
+                self.legs_at(*controller, |leg, _| leg.restart(cells, traits));
             }
             Record::Failed { controller, cells } => self.legs_at(*controller, |leg, _| leg.fail(cells)),
         }

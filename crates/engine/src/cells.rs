@@ -229,6 +229,9 @@ impl CellStatus {
                 let outcome = if ear.in_place { Outcome::Confirmed } else { Outcome::Accepted };
                 self.hear_write(ear, verb, outcome);
             }
+            // It was asked before the write that is on its way.
+            Outcome::Refused(Cause::ReferenceUnknown) if verb == Verb::Query && self.phase == Phase::Sent => {
+            }
             Outcome::Refused(cause @ Cause::ReferenceUnknown) => {
                 // What was to be replaced, or asked about, is not there: the next write does without it, at once. The
                 // cause says so; where nothing was, it is left out, and the next write waits like any other.
@@ -389,6 +392,16 @@ mod tests {
         cell.hear(ear, Verb::Write, Edition(1), Outcome::Sent);
         cell.hear(ear, Verb::Write, Edition(1), Outcome::Refused(Cause::ReferenceUnknown));
         assert_eq!((cell.phase(), cell.may_hold_any()), (Phase::Pending, false));
+    }
+
+    #[test]
+    fn a_query_that_finds_nothing_does_not_forget_a_write_that_has_left_since() {
+        let ear = Ear { in_place: true, indications: false, ..BESIDE };
+        let nothing = Outcome::Refused(Cause::ReferenceUnknown);
+        let mut cell = after(ear, &[(Verb::Write, 0, Outcome::Sent), (Verb::Query, 0, nothing)]);
+        assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Sent, true));
+        cell.unwant();
+        assert_eq!(cell.phase(), Phase::OffPending, "it has to be killed");
     }
 
     #[test]

@@ -191,10 +191,12 @@ impl Leg {
         self.wake();
     }
 
-    /// These cells restarted and lost everything.
-    pub fn restart(&mut self, cells: &CellRuns) {
+    /// These cells restarted and lost everything. What they have lost need not wait until a query says so too; where a
+    /// write is the query, the next one waits for its answer.
+    pub fn restart(&mut self, cells: &CellRuns, traits: Traits) {
         self.ledger.change(cells, CellStatus::restart);
-        for hold in self.holds.iter_mut().filter(|hold| hold.until_ms.is_some()) {
+        let is_over = |hold: &Hold| hold.until_ms.is_some() || (hold.verb == Verb::Query && traits.in_place);
+        for hold in self.holds.iter_mut().filter(|hold| is_over(hold)) {
             hold.cells = hold.cells.subtract(cells);
         }
     }
