@@ -17,6 +17,7 @@ mod cbsp_peers;
 mod errors_4g;
 mod failure_4g;
 mod links;
+mod rncs;
 mod several;
 mod start_4g;
 mod stop_4g;

@@ -18,12 +18,13 @@ pub(crate) const ENB: u64 = C1 >> 8;
 /// A protocol's octets for a message in words.
 pub(crate) fn octets(pdu: &Value) -> Vec<u8> {
     let mut out = BytesMut::new();
-    match serde_json::from_value::<sbcap::Pdu>(pdu.clone()) {
-        Ok(pdu) => pdu.encode(&mut out).unwrap(),
-        Err(_) => serde_json::from_value::<cbsp::Pdu>(pdu.clone())
-            .unwrap_or_else(|error| panic!("{error}: {pdu}"))
-            .encode(&mut out)
-            .unwrap(),
+    if let Ok(pdu) = serde_json::from_value::<sbcap::Pdu>(pdu.clone()) {
+        pdu.encode(&mut out).unwrap();
+    } else if let Ok(pdu) = serde_json::from_value::<cbsp::Pdu>(pdu.clone()) {
+        pdu.encode(&mut out).unwrap();
+    } else {
+        let pdu = serde_json::from_value::<sabp::Pdu>(pdu.clone());
+        pdu.unwrap_or_else(|error| panic!("{error}")).encode(&mut out).unwrap();
     }
     out.to_vec()
 }
@@ -36,6 +37,11 @@ pub(crate) fn sbcap_words(octets: &[u8]) -> Value {
 /// The words for octets of CBSP.
 pub(crate) fn cbsp_words(octets: &[u8]) -> Value {
     serde_json::to_value(cbsp::Pdu::decode(octets).unwrap()).unwrap()
+}
+
+/// The words for octets of SABP.
+pub(crate) fn sabp_words(octets: &[u8]) -> Value {
+    serde_json::to_value(sabp::Pdu::decode(octets).unwrap().pdu).unwrap()
 }
 
 /// A serial number from its 16 bits.
@@ -130,12 +136,21 @@ pub(crate) fn enb(id: u64) -> Value {
 
 /// The octets of a golden vector, in hexadecimal.
 pub(crate) fn vector(name: &str) -> &'static str {
-    let file = if name.starts_with("cbsp") {
-        include_str!("../../fixtures/vectors/cbsp.json")
-    } else {
-        include_str!("../../fixtures/vectors/sbcap.json")
+    golden(name)["hex"].as_str().unwrap().to_owned().leak()
+}
+
+/// A golden vector's words.
+pub(crate) fn vector_words(name: &str) -> Value {
+    golden(name)["input"].clone()
+}
+
+fn golden(name: &str) -> Value {
+    let file = match name.split('-').next() {
+        Some("cbsp") => include_str!("../../fixtures/vectors/cbsp.json"),
+        Some("sabp") => include_str!("../../fixtures/vectors/sabp.json"),
+        _ => include_str!("../../fixtures/vectors/sbcap.json"),
     };
     let vectors: Vec<Value> = serde_json::from_str(file).unwrap();
-    let found = vectors.iter().find(|vector| vector["name"] == name);
-    found.unwrap_or_else(|| panic!("no vector {name}"))["hex"].as_str().unwrap().to_owned().leak()
+    let found = vectors.into_iter().find(|vector| vector["name"] == name);
+    found.unwrap_or_else(|| panic!("no vector {name}"))
 }

@@ -18,7 +18,7 @@ use crate::words::{self, C1, C2, C3};
 
 static ATLAS: LazyLock<Arc<Atlas>> = LazyLock::new(|| Arc::new(Atlas::serbia().unwrap()));
 
-/// The peer that most scenarios have: an MME, or a BSC.
+/// The peer that most scenarios have: an MME, a BSC or an RNC.
 pub(crate) const PEER: usize = 0;
 
 /// Cells of one controller in one area.
@@ -70,6 +70,11 @@ pub(crate) fn bsc(name: &str) -> Profile {
     Profile { cell_interval_ms: 0, answer_timeout_ms: 10_000, ..Profile::cbsp(name) }
 }
 
+/// An RNC likewise.
+pub(crate) fn rnc(name: &str) -> Profile {
+    Profile { cell_interval_ms: 0, answer_timeout_ms: 10_000, ..Profile::sabp(name) }
+}
+
 /// An MME that sends no indications.
 pub(crate) fn without_indications(mut profile: Profile) -> Profile {
     if let Protocol::Sbcap(dialect) = &mut profile.protocol {
@@ -86,6 +91,11 @@ pub(crate) fn lte(controller: &'static str, area: u32, cells: &[u64]) -> Site {
 /// Cells of GSM.
 pub(crate) fn gsm(controller: &'static str, area: u32, cells: &[u64]) -> Site {
     Site { controller, rat: Rat::Gsm, area, cells: cells.to_vec() }
+}
+
+/// Service areas of UMTS.
+pub(crate) fn umts(controller: &'static str, area: u32, cells: &[u64]) -> Site {
+    Site { controller, rat: Rat::Umts, area, cells: cells.to_vec() }
 }
 
 impl Default for Plan {
@@ -161,7 +171,11 @@ impl Plan {
                 .to_owned();
         for Site { controller, rat, area, cells } in &self.sites {
             for cell in cells {
-                let node = if *rat == Rat::Lte { (cell >> 8).to_string() } else { String::new() };
+                let node = match rat {
+                    Rat::Lte => (cell >> 8).to_string(),
+                    Rat::Umts => "1".to_owned(),
+                    Rat::Gsm | Rat::Nr => String::new(),
+                };
                 writeln!(csv, "Yettel,220,01,{rat},{area},{cell},{node},45.25,19.84,0,360,500,{controller}")
                     .unwrap();
             }
@@ -255,8 +269,11 @@ impl World {
 
     /// The same in words, that say all that the octets say.
     pub(crate) fn sent_to(&mut self, peer: usize) -> Vec<Value> {
-        let cbsp = matches!(self.plan.peers[peer].0.protocol, Protocol::Cbsp(_));
-        let read = if cbsp { words::cbsp_words } else { words::sbcap_words };
+        let read = match self.plan.peers[peer].0.protocol {
+            Protocol::Sbcap(_) => words::sbcap_words,
+            Protocol::Cbsp(_) => words::cbsp_words,
+            Protocol::Sabp(_) => words::sabp_words,
+        };
         let all = self.octets_to(peer).into_iter().map(|octets| {
             let pdu = read(&octets);
             assert_eq!(hex::encode(words::octets(&pdu)), hex::encode(&octets), "{pdu}");
@@ -393,7 +410,7 @@ impl World {
         }
         let cells = cells.iter().map(|cell| {
             let site = self.plan.sites.iter().find(|site| site.cells.contains(cell)).unwrap();
-            let lac = (site.rat == Rat::Gsm).then_some(site.area);
+            let lac = matches!(site.rat, Rat::Gsm | Rat::Umts).then_some(site.area);
             CellName { operator: "Yettel".into(), rat: site.rat, lac, cell_id: *cell }
         });
         Target { cells: cells.collect(), ..Target::default() }
