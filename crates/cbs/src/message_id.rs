@@ -167,7 +167,8 @@ impl MessageId {
 }
 
 /// How grave a live warning is, by the levels of EU-Alert (TS 102 900); the graver is the smaller.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Level 1 (CMAS Presidential), and earthquake and tsunami warnings.
     One,

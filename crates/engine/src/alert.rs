@@ -169,7 +169,7 @@ pub struct Version {
 }
 
 /// One alert.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Alert {
     /// Its name.
     pub id: AlertId,

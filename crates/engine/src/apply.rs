@@ -1,8 +1,6 @@
 //! What each record does to the state. Nothing here decides: the same records give the same state.
 
 use area::{CellRuns, ControllerId};
-use cbs::Level;
-use policy::{Channel, Profile};
 
 use crate::alert::{Alert, AlertId, State, Step, Version};
 use crate::broadcast::{Broadcast, Text};
@@ -11,8 +9,8 @@ use crate::engine::Engine;
 use crate::leg::Leg;
 use crate::network::{self, Move, Network};
 use crate::now::Seq;
-use crate::order::{BroadcastId, Message, Priority, Verb};
-use crate::record::{Allocation, Entry, Record, StepVerb};
+use crate::order::{BroadcastId, Message, Verb};
+use crate::record::{Allocation, Entry, Record, StepVerb, Terms};
 use crate::report::{CellReport, Outcome};
 
 impl Engine {
@@ -26,6 +24,20 @@ impl Engine {
             }
             Record::Network { network, moves } => self.apply_network(network, moves),
             Record::PeerMet { peer } => self.met(peer),
+            Record::Restored { codes } => {
+                self.met.clear();
+                for (operator, first, last) in codes {
+                    self.serials.doubt(*operator, *first..=*last, wall_ms);
+                }
+            }
+            Record::Snapshot { .. } => {}
+            Record::ClockStepped { ms } => {
+                self.serials.delay(*ms);
+                // The count of broadcasts in the network knows no wall clock.
+                for alert in self.alerts.values_mut().filter(|alert| !alert.state.is_over()) {
+                    alert.last_broadcast_ms = later(alert.last_broadcast_ms, *ms);
+                }
+            }
             Record::Drafted { alert, channel, class, version, key } => {
                 let step = step(wall_ms, "draft", Some(&version.author), None);
                 let alert = Alert {
@@ -63,9 +75,10 @@ impl Engine {
                 self.keys.remember(key, verb.word(), *alert);
                 self.apply_step(entry.seq, wall_ms, *alert, *verb, by.as_deref(), reason.as_deref());
             }
-            Record::Approved { alert, by, expires_ms, broadcasts, key, .. } => {
+            Record::Approved { alert, by, expires_ms, terms, broadcasts, key, .. } => {
                 self.keys.remember(key, "approve", *alert);
-                self.apply_approval(entry.seq, wall_ms, *alert, by, *expires_ms, broadcasts);
+                let Some(terms) = terms.or_else(|| self.terms_of_profile(*alert)) else { return };
+                self.apply_approval(entry.seq, wall_ms, *alert, by, *expires_ms, terms, broadcasts);
             }
             Record::Reported { controller, broadcast, edition, verb, outcome, cells } => {
                 self.apply_report(wall_ms, *controller, *broadcast, *edition, *verb, *outcome, cells);
@@ -133,6 +146,14 @@ impl Engine {
         }
     }
 
+    /// What the profile of now says, for an approval that was recorded without its terms.
+    fn terms_of_profile(&self, alert: AlertId) -> Option<Terms> {
+        let alert = self.alerts.get(&alert)?;
+        let profile = self.setup.profiles.iter().find(|profile| profile.name == alert.class)?;
+        Some(Terms::of(profile, alert.channel, alert.versions.last()?))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
     fn apply_approval(
         &mut self,
         seq: Seq,
@@ -140,29 +161,27 @@ impl Engine {
         id: AlertId,
         by: &str,
         expires_ms: i64,
+        terms: Terms,
         allocations: &[Allocation],
     ) {
         let Some(alert) = self.alerts.get_mut(&id) else { return };
-        let Some(profile) = self.setup.profiles.iter().find(|profile| profile.name == alert.class) else {
-            return;
-        };
         let current = alert.versions.len() - 1;
         alert.current = Some(current);
         if !alert.state.is_on() {
             alert.state = State::Approved;
         }
         alert.expires_ms = expires_ms;
-        let period_s = alert.versions[current].period_s.unwrap_or(profile.repetition_period_s);
-        let last_ms = if profile.until_stopped {
+        let last_ms = if terms.until_stopped {
             i64::MAX
         } else {
-            expires_ms.saturating_add(i64::from(period_s) * 1000)
+            expires_ms.saturating_add(i64::from(terms.period_s) * 1000)
         };
         alert.last_broadcast_ms = alert.last_broadcast_ms.max(last_ms);
         alert.history.push(step(wall_ms, "approve", Some(by), None));
         let version = &mut alert.versions[current];
         version.approved = Some((by.to_owned(), wall_ms));
-        let (version, channel) = (version.clone(), alert.channel);
+        version.period_s = Some(terms.period_s);
+        let version = version.clone();
         for allocation in allocations {
             let at = allocation.broadcast.0 as usize;
             if at == self.broadcasts.len() {
@@ -171,11 +190,11 @@ impl Engine {
                     role: allocation
                         .planned
                         .map_or(policy::Role::Main, |planned| version.planned[planned].role),
-                    priority: rank(profile, channel),
+                    priority: terms.priority,
                     editions: Vec::new(),
                     wanted: true,
                     until_ms: expires_ms,
-                    until_stopped: profile.until_stopped,
+                    until_stopped: terms.until_stopped,
                     decided: seq,
                     legs: Vec::new(),
                 });
@@ -187,9 +206,7 @@ impl Engine {
             let changed = usize::from(allocation.edition.0) == broadcast.editions.len();
             if changed {
                 let text = allocation.planned.map_or_else(Text::default, |planned| {
-                    Text::new(allocation.names.clone(), |id, serial| {
-                        message(profile, &version, planned, id, serial)
-                    })
+                    Text::new(allocation.names.clone(), |id, serial| message(&version, planned, id, serial))
                 });
                 let replaced = broadcast.editions.last().map(|text| self.network.names_of(text));
                 let replaced = replaced.unwrap_or_default();
@@ -203,9 +220,8 @@ impl Engine {
             } else if let Some(planned) = allocation.planned
                 && let Some(text) = broadcast.editions.pop()
             {
-                let messages = Text::new(allocation.names.clone(), |id, serial| {
-                    message(profile, &version, planned, id, serial)
-                });
+                let messages =
+                    Text::new(allocation.names.clone(), |id, serial| message(&version, planned, id, serial));
                 broadcast.editions.push(text.with_messages_of(messages));
             }
             broadcast.decided = seq;
@@ -318,8 +334,8 @@ impl Engine {
     }
 }
 
-fn message(
-    profile: &Profile,
+/// A message of an approved version, while its text can be read.
+pub(crate) fn message(
     version: &Version,
     planned: usize,
     message_id: cbs::MessageId,
@@ -328,20 +344,13 @@ fn message(
     let body = version.private.open()?.bodies.get(planned)?;
     let planned = &version.planned[planned];
     let content = planned.content(body).ok()?;
-    let period = match version.period_s {
-        Some(period_s) => cbs::RepetitionPeriod::from_ms(period_s.saturating_mul(1000)).ok()?,
-        None => profile.period().ok()?,
-    };
+    let period = cbs::RepetitionPeriod::from_ms(version.period_s?.saturating_mul(1000)).ok()?;
     Some(Message { message_id, serial, dcs: planned.dcs, pages: content.pages().clone(), period })
 }
 
-/// The rank of a class on a channel. A class that rides another level at some operator has the rank of its own.
-fn rank(profile: &Profile, channel: Channel) -> Priority {
-    match channel {
-        Channel::Live => Priority::Live(profile.message_ids.live.level().unwrap_or(Level::Four)),
-        Channel::Exercise => Priority::Exercise,
-        Channel::Test => Priority::Test,
-    }
+/// A moment so much later; never and for ever stay what they are.
+pub(crate) const fn later(at_ms: i64, by_ms: i64) -> i64 {
+    if at_ms == i64::MIN || at_ms == i64::MAX { at_ms } else { at_ms.saturating_add(by_ms) }
 }
 
 fn step(wall_ms: i64, verb: &str, by: Option<&str>, reason: Option<&str>) -> Step {

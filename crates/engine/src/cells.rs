@@ -108,6 +108,16 @@ impl CellStatus {
     /// A cell that is not wanted and has never heard of the broadcast.
     pub const OFF: Self = Self { maybe: 0, phase: Phase::Off, cause: Cause::None };
 
+    /// The cell of which a snapshot knows this.
+    pub(crate) const fn of(maybe: u16, phase: Phase, cause: Cause) -> Self {
+        Self { maybe, phase, cause }
+    }
+
+    /// The editions that may be on the air, one bit each, by their numbers modulo [`Edition::WINDOW`].
+    pub(crate) const fn maybe(self) -> u16 {
+        self.maybe
+    }
+
     /// How far it has come.
     pub const fn phase(self) -> Phase {
         self.phase
@@ -160,7 +170,8 @@ impl CellStatus {
     /// The link to the controller is gone, or we were: what was on may be on still, what was asked may have arrived.
     /// `sent`: a message of the current edition may have been handed over without our knowing (after our own death).
     pub fn doubt(&mut self, current: Edition, sent: bool) {
-        if sent && self.phase == Phase::Pending {
+        let is_tried = self.phase == Phase::Pending || (self.phase == Phase::Refused && self.cause.passes());
+        if sent && is_tried {
             self.maybe |= current.bit();
         }
         match self.phase {
@@ -420,6 +431,18 @@ mod tests {
         assert_eq!(cell.phase(), Phase::OffSent);
         cell.hear(BESIDE, Verb::Kill, Edition(0), Outcome::Confirmed);
         assert_eq!((cell.phase(), cell.may_hold_any()), (Phase::Off, false));
+    }
+
+    #[test]
+    fn after_our_own_death_what_was_refused_for_now_may_have_been_sent_again() {
+        let refused = |cause| {
+            let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Refused(cause))]);
+            assert!(!cell.may_hold(Edition(0)));
+            cell.doubt(Edition(0), true);
+            (cell.phase(), cell.may_hold(Edition(0)))
+        };
+        assert_eq!(refused(Cause::CapacityExceeded), (Phase::Refused, true));
+        assert_eq!(refused(Cause::InvalidParameter), (Phase::Refused, false));
     }
 
     #[test]

@@ -143,6 +143,10 @@ pub struct Change {
 }
 
 impl Command {
+    /// Every verb.
+    pub(crate) const VERBS: [&'static str; 8] =
+        ["draft", "revise", "submit", "approve", "return", "reject", "update", "cancel"];
+
     /// The verb, for messages and for the memory of idempotency keys.
     pub const fn verb(&self) -> &'static str {
         match self {

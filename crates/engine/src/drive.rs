@@ -52,6 +52,7 @@ impl Engine {
 
     /// Time has passed: expiries, waits that are over, alerts that can be closed.
     pub fn tick(&mut self, now: Now, out: &mut Vec<Entry>) {
+        self.watch_clock(now, out);
         if self.wake_ms.is_none_or(|wake_ms| wake_ms > now.monotonic_ms) {
             return;
         }

@@ -8,6 +8,7 @@ use policy::Profile;
 
 use crate::alert::{Alert, AlertId};
 use crate::broadcast::Broadcast;
+use crate::command::Command;
 use crate::leg::{Patience, Traits};
 use crate::network::{self, Network};
 use crate::now::{Now, Seq};
@@ -47,10 +48,12 @@ pub struct Engine {
     pub(crate) demands: VecDeque<(Seq, Demand)>,
     pub(crate) wake_ms: Option<u64>,
     pub(crate) network: Network,
-    met: BTreeSet<String>,
+    pub(crate) met: BTreeSet<String>,
     last: Seq,
     durable: Seq,
     next_order: u64,
+    /// What the wall clock was ahead of the monotonic one when they were last compared.
+    ahead_ms: Option<i64>,
 }
 
 impl Engine {
@@ -72,14 +75,20 @@ impl Engine {
             last: Seq(0),
             durable: Seq(0),
             next_order: 0,
+            ahead_ms: None,
         }
     }
 
     /// Applies a record of the journal: the state becomes what it was after it was written.
     pub fn replay(&mut self, entry: &Entry) {
-        self.last = entry.seq;
-        self.durable = entry.seq;
+        self.stand_at(entry.seq);
         self.apply(entry);
+    }
+
+    /// Every record up to this one is in the state, and durable.
+    pub(crate) fn stand_at(&mut self, seq: Seq) {
+        self.last = seq;
+        self.durable = seq;
     }
 
     /// The digest of the inventory that the records so far speak of, in hexadecimal; empty before the first start.
@@ -97,7 +106,38 @@ impl Engine {
             self.record(now, Record::Network { network, moves }, out);
         }
         self.record(now, Record::Started, out);
+        self.watch_clock(now, out);
         self.wake_ms = Some(now.monotonic_ms);
+    }
+
+    /// The journal has been restored from a copy, and these are the message codes that may have been used since.
+    pub fn restored(&mut self, now: Now, codes: &BTreeMap<OperatorId, CodeRange>, out: &mut Vec<Entry>) {
+        let operators = (0..).map(OperatorId).zip(&self.network.operators);
+        let by_name = |name: &String| codes.get(&self.setup.inventory.operator_by_name(name)?);
+        let codes = operators.filter_map(|(operator, name)| {
+            let codes = &by_name(name)?.codes;
+            Some((operator, *codes.start(), *codes.end()))
+        });
+        let record = Record::Restored { codes: codes.collect() };
+        self.record(now, record, out);
+    }
+
+    /// The state up to a record has been written down.
+    pub fn snapshot_written(&mut self, now: Now, at: Seq, digest: String, out: &mut Vec<Entry>) {
+        self.record(now, Record::Snapshot { at, digest }, out);
+    }
+
+    /// Records that the wall clock has gone forward by itself. A step back only makes what rests, rest longer.
+    pub(crate) fn watch_clock(&mut self, now: Now, out: &mut Vec<Entry>) {
+        let ahead_ms = now.wall_ms.saturating_sub(i64::try_from(now.monotonic_ms).unwrap_or(i64::MAX));
+        let known_ms = *self.ahead_ms.get_or_insert(ahead_ms);
+        let ms = ahead_ms.saturating_sub(known_ms);
+        if ms >= CLOCK_STEP_MS {
+            self.record(now, Record::ClockStepped { ms }, out);
+            self.ahead_ms = Some(ahead_ms);
+        } else {
+            self.ahead_ms = Some(known_ms.min(ahead_ms));
+        }
     }
 
     /// Whether this peer has been met before; the first meeting is recorded.
@@ -176,6 +216,9 @@ impl Engine {
     }
 }
 
+/// How far the wall clock may drift ahead before that is recorded, in milliseconds.
+const CLOCK_STEP_MS: i64 = 1_000;
+
 fn outranks_the_disk(demand: &Demand) -> bool {
     match demand {
         Demand::Order(order) => order.priority == crate::order::Priority::Kill,
@@ -196,6 +239,23 @@ impl Keys {
 
     pub(crate) fn done(&self, key: &str) -> Option<(&'static str, AlertId)> {
         self.done.get(key).copied()
+    }
+
+    /// The keys, oldest first, with what was done.
+    pub(crate) fn state(&self) -> Vec<(String, String, AlertId)> {
+        let done = self.order.iter().filter_map(|key| Some((key.clone(), self.done.get(key)?)));
+        done.map(|(key, (verb, alert))| (key, (*verb).to_owned(), *alert)).collect()
+    }
+
+    /// Remembers these, oldest first.
+    pub(crate) fn restore(state: Vec<(String, String, AlertId)>) -> Self {
+        let mut keys = Self::default();
+        for (key, word, alert) in state {
+            if let Some(verb) = Command::VERBS.into_iter().find(|verb| *verb == word) {
+                keys.remember(&Some(key), verb, alert);
+            }
+        }
+        keys
     }
 
     pub(crate) fn remember(&mut self, key: &Option<String>, verb: &'static str, alert: AlertId) {

@@ -62,6 +62,17 @@ pub struct Leg {
     confirmed_ms: Option<(i64, i64)>,
 }
 
+/// What a leg knows durably.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct LegState {
+    controller: ControllerId,
+    /// Cells in one state: the first, the one after the last, the editions that may be on, the phase and its cause.
+    spans: Vec<(u32, u32, u16, Phase, Cause)>,
+    repeat: bool,
+    verify: bool,
+    confirmed_ms: Option<(i64, i64)>,
+}
+
 /// What has been asked for these cells, and until when the same is not asked again.
 #[derive(Clone, Debug)]
 struct Hold {
@@ -96,6 +107,30 @@ impl Leg {
         // Whoever was asked, and what came of it, belongs to the network before.
         leg.doubt(current, true);
         leg
+    }
+
+    /// What it knows durably.
+    pub(crate) fn state(&self) -> LegState {
+        let spans = self
+            .spans()
+            .map(|(run, status)| (run.start, run.end, status.maybe(), status.phase(), status.cause()));
+        LegState {
+            controller: self.controller,
+            spans: spans.collect(),
+            repeat: self.repeat,
+            verify: self.verify,
+            confirmed_ms: self.confirmed_ms,
+        }
+    }
+
+    /// The leg that knows this.
+    pub(crate) fn restored(state: LegState) -> Self {
+        let LegState { controller, spans, repeat, verify, confirmed_ms } = state;
+        let spans = spans.into_iter();
+        let ledger = Ledger::of(spans.map(|(start, end, maybe, phase, cause)| {
+            (start..end.max(start), CellStatus::of(maybe, phase, cause))
+        }));
+        Self { ledger, repeat, verify, confirmed_ms, ..Self::new(controller) }
     }
 
     /// Its controller.

@@ -30,6 +30,7 @@ pub mod order;
 pub mod record;
 pub mod report;
 mod serials;
+mod snapshot;
 pub mod view;
 
 pub use alert::{Alert, AlertId, Personal, Private, State, Step, Version};
@@ -42,6 +43,7 @@ pub use network::{Move, Network, Place, moves};
 pub use now::{Now, Seq};
 pub use record::{Entry, Record};
 pub use serials::{CodeRange, REST_MS, Serials};
+pub use snapshot::Snapshot;
 
 #[cfg(test)]
 mod tests;

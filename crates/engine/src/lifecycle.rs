@@ -1,6 +1,5 @@
 //! Commands: the two-person rule, the states in which each may be given, and what is recorded when one is.
 
-use cbs::SerialNumber;
 use policy::{Channel, Plan, Profile};
 
 use crate::alert::{Alert, AlertId, Personal, Private, State, Version};
@@ -10,7 +9,7 @@ use crate::engine::Engine;
 use crate::error::Refusal;
 use crate::now::Now;
 use crate::order::BroadcastId;
-use crate::record::{Allocation, Entry, Record, StepVerb};
+use crate::record::{Allocation, Entry, Record, StepVerb, Terms};
 
 impl Engine {
     /// Does what a person asks, or says why not and changes nothing. The same key does the same thing once; a repeat
@@ -25,6 +24,7 @@ impl Engine {
     ) -> Result<AlertId, Refusal> {
         let verb = command.verb();
         permit(actor, &command)?;
+        self.watch_clock(now, out);
         if let Some((done, alert)) = key.as_deref().and_then(|key| self.keys.done(key)) {
             let same = done == verb && command.alert().is_none_or(|named| named == alert);
             let key = key.unwrap_or_default();
@@ -110,7 +110,8 @@ impl Engine {
         let expires_ms = now.wall_ms.saturating_add(i64::from(version.duration_s) * 1000);
         let (number, by) = (version.number, actor.name.clone());
         let broadcasts = self.allocate(now, alert, version, expires_ms)?;
-        let record = Record::Approved { alert: id, version: number, by, expires_ms, broadcasts, key };
+        let terms = Some(Terms::of(self.profile(&alert.class)?, alert.channel, version));
+        let record = Record::Approved { alert: id, version: number, by, expires_ms, terms, broadcasts, key };
         self.record_sent(now, id, out);
         self.record(now, record, out);
         self.wake_at(now.look_for(expires_ms));
@@ -170,7 +171,8 @@ impl Engine {
     ) -> Result<Vec<Allocation>, Refusal> {
         let profile = self.profile(&alert.class)?;
         let old = alert.current.and_then(|at| alert.versions.get(at));
-        let new_period = old.is_some_and(|old| old.period_s != version.period_s);
+        let new_period =
+            old.is_some_and(|old| version.period_s.is_some_and(|period_s| old.period_s != Some(period_s)));
         let mut serials = self.serials.clone();
         let mut allocations = Vec::with_capacity(version.planned.len());
         let mut next = self.broadcasts.len();
@@ -210,7 +212,9 @@ impl Engine {
                     continue;
                 };
                 let present = broadcast.and_then(|broadcast| broadcast.editions.last()?.name(operator_id));
-                let serial = match present.and_then(|(_, serial)| SerialNumber::next_update(serial)) {
+                let next =
+                    present.and_then(|(_, serial)| serials.next_update(operator_id, serial, now.wall_ms));
+                let serial = match next {
                     Some(serial) => serial,
                     None => serials.free(operator_id, id, now.wall_ms)?,
                 };

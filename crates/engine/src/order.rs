@@ -16,7 +16,8 @@ pub struct BroadcastId(pub u32);
 pub struct OrderId(pub u64);
 
 /// How urgent an order is; the smaller goes first. A kill outranks every write, whatever its alert.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// Off, of whatever alert.
     Kill,

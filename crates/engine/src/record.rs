@@ -1,15 +1,15 @@
 //! What the journal holds: everything decided and everything learned, as facts that need no engine to be read.
 
 use area::{CellRuns, ControllerId, OperatorId};
-use cbs::{MessageId, SerialNumber};
-use policy::Channel;
+use cbs::{Level, MessageId, SerialNumber};
+use policy::{Channel, Profile};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{AlertId, Private, Version};
 use crate::cells::Edition;
 use crate::network::{Move, Network};
 use crate::now::Seq;
-use crate::order::{BroadcastId, Verb};
+use crate::order::{BroadcastId, Priority, Verb};
 use crate::report::Outcome;
 
 /// A record with its place and time.
@@ -35,6 +35,24 @@ pub enum Record {
         network: Network,
         /// Where the cells of the network before have gone. A cell in none of these runs is gone.
         moves: Vec<Move>,
+    },
+    /// The journal was restored from a copy: nobody knows what happened after the record before this one. Every peer
+    /// is met anew, and these message codes rest, since any of them may have been used.
+    Restored {
+        /// The first and the last code of each operator.
+        codes: Vec<(OperatorId, u16, u16)>,
+    },
+    /// The state up to a record was written down beside the journal.
+    Snapshot {
+        /// That record.
+        at: Seq,
+        /// The SHA-256 of what was written, in hexadecimal.
+        digest: String,
+    },
+    /// The wall clock went forward by so many milliseconds more than time has passed: what rests, rests as much longer.
+    ClockStepped {
+        /// How many.
+        ms: i64,
     },
     /// A peer was met for the first time.
     PeerMet {
@@ -95,6 +113,9 @@ pub enum Record {
         by: String,
         /// When it ends, in wall-clock milliseconds.
         expires_ms: i64,
+        /// What the profile of its class said then; journals from before this was recorded do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terms: Option<Terms>,
         /// What each broadcast of the alert is called in each operator's network from now on.
         broadcasts: Vec<Allocation>,
         /// The idempotency key of the request.
@@ -159,6 +180,30 @@ impl Record {
             | Self::Proposed { alert, version, .. } => Some((*alert, version.number, &mut version.private)),
             _ => None,
         }
+    }
+}
+
+/// What the profile of an alert's class says of an approved version.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Terms {
+    /// Its rank in the queues.
+    pub priority: Priority,
+    /// From one broadcast to the next, in seconds.
+    pub period_s: u32,
+    /// Broadcast until it is stopped, in place of a count that ends at the expiry.
+    pub until_stopped: bool,
+}
+
+impl Terms {
+    /// A class that rides another level at some operator has the rank of its own.
+    pub(crate) fn of(profile: &Profile, channel: Channel, version: &Version) -> Self {
+        let priority = match channel {
+            Channel::Live => Priority::Live(profile.message_ids.live.level().unwrap_or(Level::Four)),
+            Channel::Exercise => Priority::Exercise,
+            Channel::Test => Priority::Test,
+        };
+        let period_s = version.period_s.unwrap_or(profile.repetition_period_s);
+        Self { priority, period_s, until_stopped: profile.until_stopped }
     }
 }
 

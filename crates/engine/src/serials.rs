@@ -4,12 +4,14 @@
 //! message code rests after the last possible broadcast under it, per operator and message identifier, and a code
 //! that is not there is an error, never a wrap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use area::OperatorId;
 use cbs::{GeographicalScope, MessageId, SerialNumber};
+use serde::{Deserialize, Serialize};
 
+use crate::apply::later;
 use crate::error::Refusal;
 
 /// How long a code rests after the last possible broadcast: a phone's 24 hours and two of slack, in milliseconds.
@@ -38,6 +40,17 @@ pub struct Serials {
     last: BTreeMap<(OperatorId, MessageId), u16>,
     /// Until when a code is taken, in wall-clock milliseconds.
     taken: BTreeMap<(OperatorId, MessageId, u16), i64>,
+    /// Codes of which nobody knows whether they were used, for any message identifier: the first, the last, and until
+    /// when they rest, in wall-clock milliseconds.
+    unsure: BTreeSet<(OperatorId, u16, u16, i64)>,
+}
+
+/// What an allocator knows durably; its ranges are the configuration's.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct SerialsState {
+    last: Vec<(OperatorId, MessageId, u16)>,
+    taken: Vec<(OperatorId, MessageId, u16, i64)>,
+    unsure: BTreeSet<(OperatorId, u16, u16, i64)>,
 }
 
 impl Serials {
@@ -58,16 +71,65 @@ impl Serials {
         let after = self.last.get(&(operator, message_id)).map_or(first, |code| code + 1);
         let free = |code: &u16| {
             self.taken.get(&(operator, message_id, *code)).is_none_or(|until_ms| *until_ms <= wall_ms)
+                && !self.is_unsure(operator, *code, wall_ms)
         };
         let exhausted = || Refusal::SerialsExhausted { message_id, first, last };
         let code = (after..=last).chain(first..after).find(free).ok_or_else(exhausted)?;
         SerialNumber::new(range.scope, code, 0).map_err(|_| exhausted())
     }
 
+    /// The serial number of the next text under the same code; `None` after the last one, or where nobody knows whether
+    /// it was used.
+    pub fn next_update(
+        &self,
+        operator: OperatorId,
+        serial: SerialNumber,
+        wall_ms: i64,
+    ) -> Option<SerialNumber> {
+        serial.next_update().filter(|next| !self.is_unsure(operator, next.code(), wall_ms))
+    }
+
+    fn is_unsure(&self, operator: OperatorId, code: u16, wall_ms: i64) -> bool {
+        self.unsure.iter().any(|(known, first, last, until_ms)| {
+            *known == operator && (*first..=*last).contains(&code) && *until_ms > wall_ms
+        })
+    }
+
+    /// Any of these codes may have been used until `wall_ms`.
+    pub(crate) fn doubt(&mut self, operator: OperatorId, codes: RangeInclusive<u16>, wall_ms: i64) {
+        self.unsure.retain(|(.., until_ms)| *until_ms > wall_ms);
+        self.unsure.insert((operator, *codes.start(), *codes.end(), wall_ms.saturating_add(REST_MS)));
+    }
+
+    /// Whatever rests, rests so much longer by the wall clock.
+    pub(crate) fn delay(&mut self, by_ms: i64) {
+        self.taken.values_mut().for_each(|until_ms| *until_ms = later(*until_ms, by_ms));
+        let unsure = std::mem::take(&mut self.unsure).into_iter();
+        self.unsure = unsure
+            .map(|(operator, first, last, until_ms)| (operator, first, last, later(until_ms, by_ms)))
+            .collect();
+    }
+
     /// The code of `serial` is taken until it is released.
     pub fn take(&mut self, operator: OperatorId, message_id: MessageId, serial: SerialNumber) {
         self.last.insert((operator, message_id), serial.code());
         self.taken.insert((operator, message_id, serial.code()), i64::MAX);
+    }
+
+    /// What it knows durably, in one order.
+    pub(crate) fn state(&self) -> SerialsState {
+        let last = self.last.iter().map(|((operator, id), code)| (*operator, *id, *code));
+        let taken =
+            self.taken.iter().map(|((operator, id, code), until_ms)| (*operator, *id, *code, *until_ms));
+        SerialsState { last: last.collect(), taken: taken.collect(), unsure: self.unsure.clone() }
+    }
+
+    /// Knows this from now on.
+    pub(crate) fn restore(&mut self, state: SerialsState) {
+        self.last = state.last.into_iter().map(|(operator, id, code)| ((operator, id), code)).collect();
+        let taken = state.taken.into_iter();
+        self.taken = taken.map(|(operator, id, code, until_ms)| ((operator, id, code), until_ms)).collect();
+        self.unsure = state.unsure;
     }
 
     /// The operators have other numbers now; what is known of one that is gone goes with it.
@@ -80,6 +142,12 @@ impl Serials {
         self.taken = taken
             .filter_map(|((operator, id, code), until_ms)| {
                 Some(((*operators.get(&operator)?, id, code), until_ms))
+            })
+            .collect();
+        let unsure = std::mem::take(&mut self.unsure).into_iter();
+        self.unsure = unsure
+            .filter_map(|(operator, first, last, until_ms)| {
+                Some((*operators.get(&operator)?, first, last, until_ms))
             })
             .collect();
     }
@@ -120,6 +188,20 @@ mod tests {
         let refused = Refusal::SerialsExhausted { message_id: AMBER, first: 5, last: 7 };
         assert_eq!(serials.free(A1, AMBER, 0), Err(refused));
         assert!(serials.free(A1, MessageId::new(4392), 0).is_ok(), "another identifier has its own codes");
+    }
+
+    #[test]
+    fn codes_that_may_have_been_used_rest_for_every_identifier_and_every_update() {
+        let mut serials = three_codes();
+        let serial = serials.free(A1, AMBER, 0).unwrap();
+        serials.take(A1, AMBER, serial);
+        assert!(serials.next_update(A1, serial, 0).is_some());
+        serials.doubt(A1, 5..=6, 1000);
+        assert_eq!(serials.next_update(A1, serial, 1000), None);
+        assert_eq!(serials.free(A1, AMBER, 1000).unwrap().code(), 7);
+        assert_eq!(serials.free(A1, MessageId::new(4392), REST_MS + 999).unwrap().code(), 7);
+        assert_eq!(serials.free(A1, MessageId::new(4392), REST_MS + 1000).unwrap().code(), 5);
+        assert!(serials.next_update(A1, serial, REST_MS + 1000).is_some());
     }
 
     #[test]

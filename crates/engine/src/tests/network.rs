@@ -495,3 +495,74 @@ fn a_cancel_in_the_same_turn_as_an_update_takes_back_no_kill() {
     assert_eq!((killed(main), killed(twin)), (8, 8));
     assert_eq!(world.engine.alert(alert).unwrap().state, State::Closed);
 }
+
+#[test]
+fn a_step_of_the_wall_clock_shortens_no_rest() {
+    let mut world = World::new();
+    let alert = world.active();
+    let code = |world: &World| {
+        let text = world.engine.broadcast(BroadcastId(0)).unwrap().editions.last().unwrap();
+        text.name(area::OperatorId(0)).unwrap()
+    };
+    let (id, serial) = code(&world);
+    world.cancel(alert);
+    world.obey_all();
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Closed);
+    // A day is skipped, and comes again when somebody corrects it; each time only minutes pass.
+    for step_ms in [30 * HOUR_MS, -30 * HOUR_MS, 30 * HOUR_MS] {
+        world.now.wall_ms += step_ms;
+        world.pass(60_000);
+        let mut rest = world.engine.serials.clone();
+        for _ in 1..=cbs::SerialNumber::CODE_MAX {
+            let free = rest.free(area::OperatorId(0), id, world.now.wall_ms).unwrap();
+            assert_ne!(free.code(), serial.code());
+            rest.take(area::OperatorId(0), id, free);
+        }
+    }
+    assert_eq!(world.engine.snapshot().last(), world.journal.last().unwrap().seq);
+    let before = serde_json::to_string(&world.engine.snapshot()).unwrap();
+    let mut replayed = Engine::new(setup(CELLS));
+    world.journal.iter().for_each(|entry| replayed.replay(entry));
+    assert_eq!(serde_json::to_string(&replayed.snapshot()).unwrap(), before);
+}
+
+#[test]
+fn kills_go_on_until_the_networks_counts_are_over_whatever_the_wall_clock_says() {
+    let mut world = World::new();
+    let alert = world.active();
+    world.cancel(alert);
+    world.now.wall_ms += 3 * HOUR_MS;
+    world.pass(1_000);
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Cancelled);
+    for _ in 0..62 {
+        world.pass(60_000);
+    }
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Closed);
+}
+
+#[test]
+fn after_a_restore_no_code_that_may_have_been_used_is_used_and_every_peer_is_met_anew() {
+    let mut world = World::new();
+    let alert = world.active();
+    let mut out = Vec::new();
+    assert!(!world.engine.meet(world.now, "mts-bsc", &mut out));
+    assert!(world.engine.meet(world.now, "mts-bsc", &mut out));
+    let codes = BTreeMap::from([(area::OperatorId(0), crate::CodeRange::default())]);
+    world.engine.restored(world.now, &codes, &mut out);
+    assert!(!world.engine.meet(world.now, "mts-bsc", &mut out));
+    world.keep(out);
+    world.reborn();
+    let exhausted = |refusal| matches!(refusal, Err(Refusal::SerialsExhausted { .. }));
+    let text = LanguageText { language: "sr-Cyrl".into(), text: "Ново возило".into() };
+    let change = Change { texts: Some(vec![text]), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    assert!(exhausted(world.command("bora", Command::Approve { alert, version: None })));
+    let draft = world.command("ana", draft("Друго дете", 5_000)).unwrap();
+    world.command("ana", Command::Submit { alert: draft }).unwrap();
+    let approve = Command::Approve { alert: draft, version: None };
+    assert!(exhausted(world.command("bora", approve.clone())));
+    world.pass(crate::REST_MS as u64 - 1);
+    assert!(exhausted(world.command("bora", approve.clone())));
+    world.pass(1);
+    world.command("bora", approve).unwrap();
+}
