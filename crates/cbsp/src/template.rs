@@ -18,6 +18,11 @@ pub const CGI_OCTETS: usize = 7;
 /// The most cells of one message: the two octets of the list's length count its discriminator too.
 pub const MAX_CELLS_PER_PDU: usize = (65_535 - 1) / CGI_OCTETS;
 
+/// Octets of an element that is a number: its identifier, then two.
+const NUMBER_OCTETS: usize = 3;
+/// Octets of a cell list before its cells: identifier (1), length (2), discriminator (1).
+const LIST_HEADER_OCTETS: usize = 4;
+
 /// A WRITE-REPLACE of one version of a message, for any cells.
 #[derive(Clone, Debug)]
 pub struct WriteTemplate {
@@ -56,7 +61,10 @@ impl WriteTemplate {
     ) -> Result<(), Error> {
         let list_octets = list_octets(cells)?;
         let parts = [&self.message, &self.before_count, &self.after_count];
-        out.reserve(HEADER_BYTES + parts.iter().map(|part| part.len()).sum::<usize>() + list_octets + 9);
+        let numbers_octets = NUMBER_OCTETS * (1 + usize::from(old_serial.is_some()));
+        let parts_octets: usize = parts.iter().map(|part| part.len()).sum();
+        // Exactly what is put, so that a buffer made for one message has no room left over.
+        out.reserve(HEADER_BYTES + parts_octets + LIST_HEADER_OCTETS + list_octets + numbers_octets);
         let start = put_header(MessageType::WriteReplace, out);
         out.put_slice(&self.message);
         Writer::new(RepetitionCoding::Spec, out).field(OLD_SERIAL_NUMBER, &old_serial);
@@ -93,7 +101,8 @@ impl KillTemplate {
     /// Appends a KILL for these runs of cells, each run in wire form (seven octets a cell), to `out`.
     pub fn encode(&self, cells: &[&[u8]], out: &mut BytesMut) -> Result<(), Error> {
         let list_octets = list_octets(cells)?;
-        out.reserve(HEADER_BYTES + self.message.len() + list_octets + self.channel.len() + 4);
+        let list = LIST_HEADER_OCTETS + list_octets;
+        out.reserve(HEADER_BYTES + self.message.len() + list + self.channel.len());
         let start = put_header(MessageType::Kill, out);
         out.put_slice(&self.message);
         put_cells(list_octets, cells, out);

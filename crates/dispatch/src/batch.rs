@@ -1,7 +1,6 @@
 //! Cuts the rest of an order into batches: as many cells as the peer takes in one request, each cell only when it is
 //! due, never a part of an eNB.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
 use area::CellRuns;
@@ -9,7 +8,7 @@ use sbcap::GlobalEnbId;
 
 use crate::limiter::{CellLimit, CellLimiter};
 use crate::register::Lost;
-use crate::wire::{Sector, Wire, WireTai};
+use crate::wire::{Runs, Sector, Wire, WireTai};
 
 /// Octets that one cell adds to a request.
 const CELL_OCTETS: u32 = 7;
@@ -19,7 +18,8 @@ const TAI_OCTETS: u32 = 6;
 /// What an order still has to do at a peer: runs of cells to look at, those of one eNB next to each other.
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
-    runs: VecDeque<Range<u32>>,
+    /// The next one last.
+    runs: Runs,
     deferred: Vec<Range<u32>>,
     due_ms: u64,
 }
@@ -70,7 +70,9 @@ impl Spacing<'_> {
 impl Rest {
     /// These cells of the sector.
     pub(crate) fn new(sector: &Sector, cells: &CellRuns) -> Self {
-        Self { runs: sector.in_enb_order(cells).into(), ..Self::default() }
+        let mut runs = sector.in_enb_order(cells);
+        runs.reverse();
+        Self { runs, ..Self::default() }
     }
 
     /// Every cell that is left, deferred or not.
@@ -92,25 +94,26 @@ impl Rest {
 
     /// Looks at the deferred cells again.
     pub(crate) fn wake(&mut self) {
-        self.runs.extend(self.deferred.drain(..));
+        self.runs.insert_many(0, self.deferred.drain(..).rev());
     }
 
-    /// Takes the next batch. It is empty when no cell that is left to look at is due. An eNB larger than the room goes
-    /// alone and whole, and so does one that restarted and `lost` the message.
+    /// Takes the next batch, into one that is empty. It stays so when no cell that is left to look at is due. An eNB larger
+    /// than the room goes alone and whole, and so does one that restarted and `lost` the message.
+    #[expect(clippy::too_many_arguments, reason = "what a batch depends on")]
     pub(crate) fn cut(
         &mut self,
+        batch: &mut Batch,
         now_ms: u64,
         wire: &Wire,
         sector: &Sector,
         room: Room,
         spacing: Option<&Spacing<'_>>,
         lost: &[Lost],
-    ) -> Batch {
-        let mut batch = Batch::default();
+    ) {
         let mut left = room;
         // The tracking area of the last cell taken, and the cells up to which it holds.
         let mut known = 0..0;
-        let mut enb = Vec::new();
+        let mut enb = Runs::new();
         loop {
             if lost.is_empty()
                 && let Some(stretch) = self.stretch(now_ms, wire, sector, left, &known, spacing)
@@ -147,7 +150,7 @@ impl Rest {
             let fits = cells <= left.cells && octets <= left.octets && node == batch.node;
             if !batch.runs.is_empty() && !fits {
                 batch.tais.truncate(tais);
-                enb.drain(..).rev().for_each(|run| self.runs.push_front(run));
+                self.runs.extend(enb.drain(..).rev());
                 break;
             }
             left.cells = left.cells.saturating_sub(cells);
@@ -159,7 +162,6 @@ impl Rest {
             batch.tais.sort_unstable();
             batch.tais.dedup();
         }
-        batch
     }
 
     /// Takes whole eNBs of one tracking area that lie together, as many as are due and fit: what makes a run of cells
@@ -173,7 +175,7 @@ impl Rest {
         known: &Range<u32>,
         spacing: Option<&Spacing<'_>>,
     ) -> Option<Range<u32>> {
-        let run = self.runs.front()?.clone();
+        let run = self.runs.last()?.clone();
         let start = run.start;
         let (here, tai_octets) = match sector.tai(start) {
             Some((_, cells)) if known.contains(&start) => (cells, 0),
@@ -186,7 +188,7 @@ impl Rest {
             end = start + spacing.due_now(now_ms, start..end);
         }
         // Back to where an eNB ends.
-        let after_run = self.runs.get(1).map(|next| next.start);
+        let after_run = self.runs.iter().rev().nth(1).map(|next| next.start);
         let next = |end: u32| if end < run.end { Some(end) } else { after_run };
         while end > start && next(end).is_some_and(|next| sector.inseparable(wire, end - 1, next)) {
             end -= 1;
@@ -195,17 +197,17 @@ impl Rest {
             return None;
         }
         if end == run.end {
-            self.runs.pop_front();
-        } else if let Some(front) = self.runs.front_mut() {
-            front.start = end;
+            self.runs.pop();
+        } else if let Some(run) = self.runs.last_mut() {
+            run.start = end;
         }
         Some(start..end)
     }
 
     /// Takes the next cells that must not be parted: all that are left of an eNB, or one cell.
-    fn next_enb(&mut self, wire: &Wire, sector: &Sector, enb: &mut Vec<Range<u32>>) -> bool {
+    fn next_enb(&mut self, wire: &Wire, sector: &Sector, enb: &mut Runs) -> bool {
         enb.clear();
-        while let Some(run) = self.runs.front_mut() {
+        while let Some(run) = self.runs.last_mut() {
             let first = run.start;
             if enb.last().is_some_and(|before| !sector.inseparable(wire, before.end - 1, first)) {
                 break;
@@ -217,7 +219,7 @@ impl Rest {
                 run.start = end;
                 break;
             }
-            self.runs.pop_front();
+            self.runs.pop();
         }
         !enb.is_empty()
     }
@@ -242,9 +244,16 @@ impl Batch {
 
     /// The cells as a set.
     pub(crate) fn cells(&self) -> CellRuns {
-        let mut runs = self.runs.clone();
+        let mut runs: Runs = self.runs.iter().cloned().collect();
         runs.sort_unstable_by_key(|run| run.start);
         runs.into_iter().collect()
+    }
+
+    /// Empties it; what it has grown to stays for the next.
+    pub(crate) fn clear(&mut self) {
+        self.runs.clear();
+        self.tais.clear();
+        self.node = None;
     }
 }
 
@@ -266,6 +275,19 @@ mod tests {
         batch.runs.iter().map(|run| (run.start, run.end)).collect()
     }
 
+    fn cut(
+        rest: &mut Rest,
+        now_ms: u64,
+        wire: &Wire,
+        sector: &Sector,
+        room: Room,
+        spacing: Option<&Spacing<'_>>,
+    ) -> Batch {
+        let mut batch = Batch::default();
+        rest.cut(&mut batch, now_ms, wire, sector, room, spacing, &[]);
+        batch
+    }
+
     fn pool() -> (Wire, Sector) {
         let inventory = testing::inventory(&[
             testing::lte("pool", 1, &[0x101, 0x102, 0x201, 0x202, 0x203]),
@@ -285,7 +307,7 @@ mod tests {
         let (wire, sector) = pool();
         let mut rest = Rest::new(&sector, &sector.all());
         let room = Room { cells: 4, ..WIDE };
-        let cut = |rest: &mut Rest| rest.cut(0, &wire, &sector, room, None, &[]);
+        let cut = |rest: &mut Rest| cut(rest, 0, &wire, &sector, room, None);
         for (run, tais) in [((0, 2), vec![TAI_1]), ((2, 6), vec![TAI_1, TAI_2]), ((6, 8), vec![TAI_2])] {
             let batch = cut(&mut rest);
             assert_eq!((ends(&batch), batch.tais), (vec![run], tais));
@@ -299,7 +321,7 @@ mod tests {
         let (wire, sector) = pool();
         let mut rest = Rest::new(&sector, &sector.all());
         let room = Room { octets: 21, ..WIDE };
-        let mut cut = || ends(&rest.cut(0, &wire, &sector, room, None, &[]));
+        let mut cut = || ends(&cut(&mut rest, 0, &wire, &sector, room, None));
         assert_eq!([cut(), cut(), cut(), cut()].concat(), [(0, 2), (2, 5), (5, 6), (6, 8)]);
         assert!(cut().is_empty());
     }
@@ -313,10 +335,10 @@ mod tests {
         limiter.note(4500, limit, 3..4);
         limiter.note(4700, limit, 6..7);
         let spacing = Spacing { limiter: &limiter, limit, spared: &CellRuns::new() };
-        assert_eq!(ends(&rest.cut(5000, &wire, &sector, WIDE, Some(&spacing), &[])), [(0, 2), (5, 6)]);
+        assert_eq!(ends(&cut(&mut rest, 5000, &wire, &sector, WIDE, Some(&spacing))), [(0, 2), (5, 6)]);
         assert_eq!(rest.asleep_until(), Some(5500));
         rest.wake();
-        assert_eq!(ends(&rest.cut(5500, &wire, &sector, WIDE, Some(&spacing), &[])), [(2, 5)]);
+        assert_eq!(ends(&cut(&mut rest, 5500, &wire, &sector, WIDE, Some(&spacing))), [(2, 5)]);
         assert_eq!(rest.asleep_until(), Some(5700));
         assert_eq!(rest.cells(), CellRuns::from_range(6..8));
     }

@@ -1,7 +1,8 @@
 //! The orders that are open and the requests that wait for an answer: what is reported of them, and when an order is
 //! settled.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use area::{CellRuns, ControllerId};
 use cbs::{MessageId, SerialNumber};
@@ -13,12 +14,15 @@ use crate::PeerId;
 /// The most unanswered requests that are remembered for a late answer; the oldest is forgotten first.
 const LATE_MAX: usize = 4096;
 
+/// A map that takes no memory for what comes and goes, with the same hashes in every run.
+type Table<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
 /// Every open order and every request without an answer.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    orders: BTreeMap<OrderId, Open>,
+    orders: Table<OrderId, Open>,
     open_by_controller: BTreeMap<ControllerId, usize>,
-    asked: BTreeMap<u64, Asked>,
+    asked: Table<u64, Asked>,
     late: VecDeque<u64>,
     next_token: u64,
     reports: VecDeque<Report>,
@@ -145,8 +149,8 @@ impl Book {
             Waiting::LateAnswer => {
                 // Two requests of the same words look alike in an answer, and the session gives it to the older one. If
                 // that had been given up, the answer is as good for the younger.
-                let repeat = self.asked.iter().find(|(_, other)| asked.is_repeated_by(other));
-                let Some(repeat) = repeat.map(|(token, _)| *token) else {
+                let repeats = self.asked.iter().filter(|(_, other)| asked.is_repeated_by(other));
+                let Some(repeat) = repeats.map(|(token, _)| *token).min() else {
                     self.tell(&asked, verdict);
                     return false;
                 };

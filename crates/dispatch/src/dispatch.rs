@@ -5,14 +5,16 @@ mod hear;
 mod reach;
 mod transmit;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use area::{CellRuns, ControllerId, Inventory};
 use bytes::Bytes;
 use engine::order::{Action, BroadcastId, Demand, Order, Priority};
 use engine::report::{CellReport, Outcome, Report};
+use smallvec::SmallVec;
 
-use crate::batch::Rest;
+use crate::alarms::Alarms;
+use crate::batch::{Batch, Rest};
 use crate::book::Book;
 use crate::limiter::CellLimiter;
 use crate::peer::Peer;
@@ -20,7 +22,6 @@ use crate::queue::{Errand, Queue, Rank};
 use crate::register::Register;
 use crate::route::Route;
 use crate::session::{Session, Shelf};
-use crate::traffic::TrafficTable;
 use crate::wire::{Sector, Wire};
 use crate::{
     ControllerTraits, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup, Traffic,
@@ -45,12 +46,13 @@ pub struct Dispatch {
     route_of: BTreeMap<ControllerId, usize>,
     book: Book,
     shelf: Shelf,
-    traffic: TrafficTable,
     notices: VecDeque<Notice>,
     /// The peers that may have something to send, each once, in turn.
     turns: VecDeque<PeerId>,
-    /// When which peer should be looked at.
-    wakeups: BTreeSet<(u64, PeerId)>,
+    /// When which peer should be looked at, by its number.
+    alarms: Alarms,
+    /// The batch that was cut last, for its room.
+    batch: Batch,
     arrivals: u64,
 }
 
@@ -64,6 +66,7 @@ impl Dispatch {
         checks::check(inventory, &setup)?;
         let wire = Wire::new(inventory);
         let mut peers: Vec<Peer> = setup.peers.into_iter().map(Peer::new).collect();
+        let peer_count = peers.len();
         let mut routes = Vec::with_capacity(setup.routes.len());
         let mut route_of = BTreeMap::new();
         for (place, route) in setup.routes.into_iter().enumerate() {
@@ -92,10 +95,10 @@ impl Dispatch {
             route_of,
             book: Book::default(),
             shelf: Shelf::default(),
-            traffic: TrafficTable::default(),
             notices: VecDeque::new(),
             turns: VecDeque::new(),
-            wakeups: BTreeSet::new(),
+            alarms: Alarms::new(peer_count),
+            batch: Batch::default(),
             arrivals: 0,
         })
     }
@@ -155,10 +158,10 @@ impl Dispatch {
     /// Does what is due by now.
     pub fn handle_timeout(&mut self, now_ms: u64) {
         self.limiter.start(now_ms);
-        while let Some((due_ms, id)) = self.wakeups.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms) {
-            self.wakeups.remove(&(due_ms, id));
+        while let Some((_, at)) = self.alarms.first().filter(|(due_ms, _)| *due_ms <= now_ms) {
+            self.alarms.set(at, None);
+            let id = PeerId(at as u16);
             let Some(peer) = self.peer_mut(id) else { continue };
-            peer.wakeup_ms = None;
             peer.queue.wake(now_ms);
             if let Some(session) = &mut peer.session {
                 session.handle_timeout(now_ms);
@@ -169,7 +172,7 @@ impl Dispatch {
 
     /// When to call [`handle_timeout`](Self::handle_timeout) at the latest, in monotonic milliseconds.
     pub fn next_wakeup(&self) -> Option<u64> {
-        self.wakeups.first().map(|(due_ms, _)| *due_ms)
+        self.alarms.first().map(|(due_ms, _)| due_ms)
     }
 
     /// The next PDU to hand to a link. Peers take turns. What is reported as sent is reported when it leaves here.
@@ -222,7 +225,10 @@ impl Dispatch {
 
     /// What a broadcast cost towards each controller, by controller.
     pub fn traffic(&self, broadcast: BroadcastId) -> Vec<Traffic> {
-        self.traffic.of(broadcast)
+        let towards = |route: &Route| route.register.traffic(route.controller, broadcast);
+        let mut traffic: Vec<Traffic> = self.routes.iter().filter_map(towards).collect();
+        traffic.sort_unstable_by_key(|traffic| traffic.controller);
+        traffic
     }
 
     /// Queues an order at the peers that shall have it.
@@ -267,7 +273,7 @@ impl Dispatch {
     }
 
     /// The peers that get an order, now.
-    fn peers_for(&self, place: usize, action: &Action) -> Vec<PeerId> {
+    fn peers_for(&self, place: usize, action: &Action) -> SmallVec<[PeerId; 4]> {
         let route = &self.routes[place];
         let is_ready = |id: &PeerId| self.peer(*id).is_some_and(|peer| peer.ready);
         match (route.reach, action) {
@@ -366,14 +372,8 @@ impl Dispatch {
 
     /// Notes when a peer should be looked at again.
     fn schedule(&mut self, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(usize::from(id.0)) else { return };
-        let wakeup_ms = peer.next_wakeup();
-        if wakeup_ms != peer.wakeup_ms {
-            if let Some(old_ms) = std::mem::replace(&mut peer.wakeup_ms, wakeup_ms) {
-                self.wakeups.remove(&(old_ms, id));
-            }
-            self.wakeups.extend(wakeup_ms.map(|due_ms| (due_ms, id)));
-        }
+        let Some(peer) = self.peers.get(usize::from(id.0)) else { return };
+        self.alarms.set(id.0.into(), peer.next_wakeup());
     }
 
     /// The cells of a peer's controllers, in wire form.

@@ -12,6 +12,7 @@
 //! poll_report ◄── folded into cells ◄── events ◄── session ◄── received ◄── link
 //! ```
 
+mod alarms;
 mod batch;
 mod book;
 mod dispatch;
@@ -29,7 +30,6 @@ mod setup;
 mod status;
 #[cfg(test)]
 mod testing;
-mod traffic;
 mod wire;
 
 pub use dispatch::{Dispatch, FirstContact};

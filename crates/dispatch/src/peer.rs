@@ -34,8 +34,6 @@ pub(crate) struct Peer {
     pub(crate) counters: PeerStatus,
     /// It is in the list of those that may have something to send.
     pub(crate) stirred: bool,
-    /// The time under which it stands among the wake-ups.
-    pub(crate) wakeup_ms: Option<u64>,
 }
 
 impl Peer {
@@ -53,7 +51,6 @@ impl Peer {
             cell_limit: CellLimit::new(profile.cell_interval_ms, profile.cell_burst),
             counters: PeerStatus::default(),
             stirred: false,
-            wakeup_ms: None,
             profile,
         }
     }

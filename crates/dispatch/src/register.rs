@@ -1,13 +1,14 @@
 //! What was handed to a controller's peers, so that an indication finds its broadcast.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use area::CellRuns;
+use area::{CellRuns, ControllerId};
 use cbs::{MessageId, SerialNumber};
 use engine::order::{BroadcastId, Verb};
 use sbcap::GlobalEnbId;
+use smallvec::SmallVec;
 
-use crate::PeerId;
+use crate::{PeerId, Traffic};
 
 /// The most messages that are remembered of one controller; the oldest is forgotten first.
 const MESSAGES_MAX: usize = 256;
@@ -18,8 +19,8 @@ pub(crate) type Reference = (MessageId, SerialNumber);
 /// The messages handed to a controller's peers.
 #[derive(Debug, Default)]
 pub(crate) struct Register {
-    messages: BTreeMap<Reference, Handed>,
-    oldest: VecDeque<Reference>,
+    /// The oldest first. Nearly every word is about one of the last.
+    messages: VecDeque<(Reference, Handed)>,
 }
 
 /// What was handed out of one message.
@@ -31,9 +32,11 @@ pub(crate) struct Handed {
     /// Those of them whose stop a peer has accepted since it was last written.
     pub(crate) stopping: CellRuns,
     /// The peers it was handed to.
-    pub(crate) peers: Vec<PeerId>,
+    pub(crate) peers: SmallVec<[PeerId; 8]>,
     /// The nodes that have restarted since, each with its cells that had it and are to have it again.
     pub(crate) lost: Vec<Lost>,
+    pdus: u64,
+    octets: u64,
 }
 
 /// A node that restarted, and the cells in which it lost a message.
@@ -45,14 +48,16 @@ impl Handed {
             broadcast,
             cells: CellRuns::new(),
             stopping: CellRuns::new(),
-            peers: Vec::new(),
+            peers: SmallVec::new(),
             lost: Vec::new(),
+            pdus: 0,
+            octets: 0,
         }
     }
 }
 
 impl Register {
-    /// Notes a request about a message. Says whether every one of these cells has been asked for it before.
+    /// Notes a request of so many octets about a message. Says whether every one of these cells has been asked for it before.
     pub(crate) fn note(
         &mut self,
         reference: Reference,
@@ -60,11 +65,16 @@ impl Register {
         broadcast: BroadcastId,
         peer: PeerId,
         cells: &CellRuns,
+        octets: usize,
     ) -> bool {
-        let handed = self.messages.entry(reference).or_insert_with(|| {
-            self.oldest.push_back(reference);
-            Handed::new(broadcast)
+        let at = self.place(reference).unwrap_or_else(|| {
+            if self.messages.len() == MESSAGES_MAX {
+                self.messages.pop_front();
+            }
+            self.messages.push_back((reference, Handed::new(broadcast)));
+            self.messages.len() - 1
         });
+        let handed = &mut self.messages[at].1;
         // The same reference for another broadcast: its serial number has come round after its rest.
         if handed.broadcast != broadcast {
             *handed = Handed::new(broadcast);
@@ -80,17 +90,14 @@ impl Register {
         }
         handed.lost.iter_mut().for_each(|(_, lost)| *lost = lost.subtract(cells));
         handed.lost.retain(|(_, lost)| !lost.is_empty());
-        if self.oldest.len() > MESSAGES_MAX
-            && let Some(oldest) = self.oldest.pop_front()
-        {
-            self.messages.remove(&oldest);
-        }
+        handed.pdus += 1;
+        handed.octets += octets as u64;
         repeat
     }
 
     /// A node restarted: these cells have lost whatever was handed out for them.
     pub(crate) fn restarted(&mut self, node: GlobalEnbId, cells: &CellRuns) {
-        for handed in self.messages.values_mut() {
+        for (_, handed) in &mut self.messages {
             let lost = handed.cells.intersect(cells);
             handed.lost.retain(|(known, _)| *known != node);
             handed.lost.extend((!lost.is_empty()).then_some((node, lost)));
@@ -99,14 +106,32 @@ impl Register {
 
     /// A peer has accepted to take a message off the air in these cells.
     pub(crate) fn stops(&mut self, reference: Reference, cells: &CellRuns) {
-        if let Some(handed) = self.messages.get_mut(&reference) {
+        if let Some(at) = self.place(reference) {
+            let handed = &mut self.messages[at].1;
             handed.stopping = handed.stopping.union(cells);
         }
     }
 
     /// What was handed out of a message.
     pub(crate) fn handed(&self, reference: Reference) -> Option<&Handed> {
-        self.messages.get(&reference)
+        self.place(reference).map(|at| &self.messages[at].1)
+    }
+
+    /// What a broadcast cost towards the controller, as far as its messages are remembered; `None` when it had none.
+    pub(crate) fn traffic(&self, controller: ControllerId, broadcast: BroadcastId) -> Option<Traffic> {
+        let mut handed =
+            self.messages.iter().map(|(_, handed)| handed).filter(|handed| handed.broadcast == broadcast);
+        let first = handed.next()?;
+        let traffic = Traffic { controller, pdus: first.pdus, octets: first.octets };
+        Some(handed.fold(traffic, |sum, handed| Traffic {
+            pdus: sum.pdus + handed.pdus,
+            octets: sum.octets + handed.octets,
+            ..sum
+        }))
+    }
+
+    fn place(&self, reference: Reference) -> Option<usize> {
+        self.messages.iter().rposition(|(known, _)| *known == reference)
     }
 }
 
@@ -125,6 +150,7 @@ mod tests {
                 BroadcastId(7),
                 PeerId(0),
                 &CellRuns::from_range(cells),
+                10,
             )
         };
         assert!(!note(0, 0..4));
@@ -143,12 +169,12 @@ mod tests {
         let mut register = Register::default();
         let reference = (MessageId::new(4379), SerialNumber::from_bits(0));
         let cells = CellRuns::from_range;
-        register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..4));
-        register.note(reference, Verb::Kill, BroadcastId(7), PeerId(0), &cells(0..4));
+        register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..4), 10);
+        register.note(reference, Verb::Kill, BroadcastId(7), PeerId(0), &cells(0..4), 10);
         assert!(register.handed(reference).unwrap().stopping.is_empty());
         register.stops(reference, &cells(0..2));
         assert_eq!(register.handed(reference).unwrap().stopping, cells(0..2));
-        register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..1));
+        register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..1), 10);
         assert_eq!(register.handed(reference).unwrap().stopping, cells(1..2));
     }
 }

@@ -11,12 +11,16 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use area::{CellRuns, Controller, Inventory, Rat};
+use smallvec::SmallVec;
 
 /// A cell's identifier as it goes on the wire.
 pub(crate) type WireId = [u8; 7];
 
 /// A tracking area as it goes on the wire: PLMN and TAC.
 pub(crate) type WireTai = [u8; 5];
+
+/// Runs of cells in an order of their own; few, so that they take no heap.
+pub(crate) type Runs = SmallVec<[Range<u32>; 2]>;
 
 /// Bits of an ECI.
 const ECI_BITS: u32 = 28;
@@ -130,7 +134,7 @@ impl Sector {
     }
 
     /// These cells in an order in which those of one eNB follow each other: ascending, the scattered eNBs last.
-    pub(crate) fn in_enb_order(&self, cells: &CellRuns) -> Vec<Range<u32>> {
+    pub(crate) fn in_enb_order(&self, cells: &CellRuns) -> Runs {
         let mut rest = cells.clone();
         let mut moved = Vec::new();
         for enb in &self.scattered {
@@ -328,8 +332,8 @@ mod tests {
         ]);
         let wire = Wire::new(&inventory);
         let sector = Sector::new(&inventory, &inventory.controllers()[0], &wire);
-        assert_eq!(sector.in_enb_order(&sector.all()), [1..3, 4..5, 0..1, 3..4]);
-        assert_eq!(sector.in_enb_order(&CellRuns::from_range(0..4)), [1..3, 0..1, 3..4]);
+        assert_eq!(sector.in_enb_order(&sector.all())[..], [1..3, 4..5, 0..1, 3..4]);
+        assert_eq!(sector.in_enb_order(&CellRuns::from_range(0..4))[..], [1..3, 0..1, 3..4]);
     }
 
     #[test]

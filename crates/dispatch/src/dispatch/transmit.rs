@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use engine::order::{Action, Verb};
 use engine::report::{Cause, Outcome};
+use smallvec::SmallVec;
 
 use super::Dispatch;
 use crate::batch::{Batch, Rest, Room, Spacing};
@@ -31,13 +32,29 @@ impl Dispatch {
     fn ask(&mut self, now_ms: u64, id: PeerId, rank: Rank, mut errand: Errand) {
         let Some(action) = self.book.order(errand.order).map(|order| order.action.clone()) else { return };
         self.hold_back(&action, &mut errand);
-        let batch = self.cut(now_ms, id, &action, &mut errand);
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        self.cut(now_ms, id, &action, &mut errand, &mut batch);
+        self.ask_batch(now_ms, id, rank, &action, errand, &batch);
+        self.batch = batch;
+    }
+
+    /// Makes the request of a batch and gives it to the session.
+    fn ask_batch(
+        &mut self,
+        now_ms: u64,
+        id: PeerId,
+        rank: Rank,
+        action: &Action,
+        errand: Errand,
+        batch: &Batch,
+    ) {
         if batch.runs.is_empty() {
             return self.put_back(id, rank, errand);
         }
-        match self.encode(id, &action, errand.route, &batch) {
+        match self.encode(id, action, errand.route, batch) {
             Ok(pdu) => {
-                self.hand_out(now_ms, id, &action, &errand, &batch, pdu);
+                self.hand_out(now_ms, id, action, &errand, batch, pdu);
                 self.put_back(id, rank, errand);
             }
             Err(words) => {
@@ -63,8 +80,8 @@ impl Dispatch {
         }
     }
 
-    fn cut(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &mut Errand) -> Batch {
-        let Some(peer) = self.peers.get(usize::from(id.0)) else { return Batch::default() };
+    fn cut(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &mut Errand, batch: &mut Batch) {
+        let Some(peer) = self.peers.get(usize::from(id.0)) else { return };
         let octets = peer.profile.octets_per_pdu.saturating_sub(octets_around_cells(action) as u32);
         let room = Room { cells: peer.profile.cells_per_pdu, octets };
         let limit = peer.cell_limit.filter(|_| is_write(peer.profile.protocol, action));
@@ -74,13 +91,12 @@ impl Dispatch {
         let route = &self.routes[errand.route];
         let handed = route.register.handed(reference(action)).filter(|_| action.verb() == Verb::Write);
         let lost = handed.map_or(&[][..], |handed| &handed.lost);
-        let batch = errand.rest.cut(now_ms, &self.wire, &route.sector, room, spacing.as_ref(), lost);
+        errand.rest.cut(batch, now_ms, &self.wire, &route.sector, room, spacing.as_ref(), lost);
         if let Some(limit) = limit {
             for run in batch.cells().subtract(spared).iter() {
                 self.limiter.note(now_ms, limit, run);
             }
         }
-        batch
     }
 
     fn encode(&mut self, id: PeerId, action: &Action, place: usize, batch: &Batch) -> Result<Bytes, String> {
@@ -91,8 +107,8 @@ impl Dispatch {
         let tais = if let Protocol::Sbcap(dialect) = protocol { dialect.tais } else { Tais::Always };
         let is_for_all =
             tais != Tais::Always && cells == self.routes[place].sector.len() && peer.routes.len() == 1;
-        let (runs, tais) = if is_for_all {
-            (Vec::new(), &[][..])
+        let (runs, tais): (SmallVec<[&[u8]; 4]>, _) = if is_for_all {
+            (SmallVec::new(), &[][..])
         } else {
             let runs = batch.runs.iter().map(|run| self.wire.run(run.clone()));
             let named = if tais == Tais::Never { &[][..] } else { batch.tais.as_slice() };
@@ -102,8 +118,8 @@ impl Dispatch {
             Action::Write { replaces, .. } => *replaces,
             Action::Query { .. } | Action::Kill { .. } => None,
         };
-        let octets: usize = runs.iter().map(|run: &&[u8]| run.len()).sum();
-        let mut out = BytesMut::with_capacity(octets_around_cells(action) + octets + 8 * tais.len());
+        // A template reserves what it writes and no octet more, so that the buffer goes on as it is.
+        let mut out = BytesMut::new();
         self.shelf.template(protocol, action, batch.node)?.encode(replaces, &runs, tais, &mut out)?;
         Ok(out.freeze())
     }
@@ -121,8 +137,7 @@ impl Dispatch {
         let cells = batch.cells();
         let route = &mut self.routes[errand.route];
         let reference = reference(action);
-        let repeat = route.register.note(reference, action.verb(), broadcast, id, &cells);
-        self.traffic.note(broadcast, route.controller, pdu.len());
+        let repeat = route.register.note(reference, action.verb(), broadcast, id, &cells, pdu.len());
         let token = self.book.token();
         let asked = Asked {
             order: errand.order,
