@@ -1,7 +1,6 @@
 //! Making files and directories survive a power cut.
 
 use std::fs::File;
-use std::io;
 use std::path::Path;
 
 use crate::error::Error;
@@ -12,17 +11,6 @@ pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    sync(directory).map_err(|source| Error::io("syncing the directory", directory, &source))
-}
-
-/// Syncs what somebody else wrote to the file at `path`, if there is one.
-pub(crate) fn sync_if_there(path: &Path) -> Result<(), Error> {
-    match sync(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::io("syncing", path, &source)),
-        _ => Ok(()),
-    }
-}
-
-fn sync(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    let synced = File::open(directory).and_then(|directory| directory.sync_all());
+    synced.map_err(|source| Error::io("syncing the directory", directory, &source))
 }

@@ -20,6 +20,14 @@ pub enum Error {
         /// Its digest in the journal.
         found: Digest,
     },
+    /// The anchor is behind the record that the journal was to be verified from.
+    #[error("verification from record {from} asked, the anchor is at {anchored}")]
+    AnchorBehind {
+        /// The record to verify from.
+        from: Seq,
+        /// The anchored record.
+        anchored: Seq,
+    },
     /// There is a journal but no readable anchor beside it.
     #[error(
         "{} is missing or unreadable, so nobody can tell whether the journal beside it was shortened; \
@@ -167,6 +175,12 @@ pub enum Error {
         /// SQLite's words.
         message: String,
     },
+    /// A journal is where another one was to be put.
+    #[error("{} is there already; move the whole folder away first", path.display())]
+    Taken {
+        /// The journal.
+        path: PathBuf,
+    },
     /// Records that were acknowledged are gone.
     #[error("records up to {acknowledged} were acknowledged, the journal ends at {last}: it was truncated")]
     Truncated {
@@ -186,6 +200,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it is the disk that refuses: nothing is known to be wrong with what it holds.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        use rusqlite::ffi;
+        match self {
+            Self::DiskFull { .. } | Self::ReadOnly { .. } | Self::Io { .. } => true,
+            Self::Sqlite { code, .. } => {
+                let of_the_disk =
+                    [ffi::SQLITE_CANTOPEN, ffi::SQLITE_IOERR, ffi::SQLITE_PERM, ffi::SQLITE_READONLY];
+                of_the_disk.contains(&(code & 0xff))
+            }
+            _ => false,
+        }
+    }
+
     /// Names what was done to which file when the system refused.
     pub(crate) fn io(during: &str, path: &Path, source: &io::Error) -> Self {
         let during = format!("{during} {}", path.display());

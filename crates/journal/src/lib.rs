@@ -5,6 +5,8 @@
 //! thread of its own and commits everything that has queued up in one go. [`Vault`] seals personal data under a key
 //! for each case, kept outside the journal: erasing a key makes the data unreadable and leaves the chain whole.
 //!
+//! [`Snapshot`] keeps a state beside the list, so that a start reads only the records after it.
+//!
 //! Read [`Journal`] first, then [`Writer`].
 //!
 //! # What is promised
@@ -20,15 +22,18 @@
 mod anchor;
 mod durable;
 mod error;
+mod log;
 mod record;
 mod schema;
+mod snapshot;
 mod sqlite;
 mod vault;
 mod writer;
 
 pub use error::Error;
 pub use record::{Digest, Head, PAYLOAD_MAX_BYTES, Payload, Record, Seq};
-pub use sqlite::{OpenMode, SqliteJournal};
+pub use snapshot::Snapshot;
+pub use sqlite::{OpenMode, Recovery, SqliteJournal};
 pub use vault::Vault;
 pub use writer::{Outcome, Writer, WriterLimits};
 

@@ -8,7 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::Error;
 
 /// `MIGRATIONS[v]` leads from version `v` to `v + 1`; version 0 is an empty file. Never edit one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+
+/// The oldest version that is read as it is: its tables are those of [`VERSION`].
+pub(crate) const READ_FROM: i64 = 1;
 
 /// The version this program reads and writes.
 pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;

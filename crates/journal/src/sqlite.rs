@@ -1,19 +1,20 @@
 //! The journal in one SQLite file: `journal.db`, and `journal.head` beside it.
 //!
-//! Write-ahead log with `synchronous = FULL`: a commit returns after the log is on the disk. To back up, copy
-//! `journal.head` first, then the database with SQLite's own means; restore both together.
+//! Write-ahead log with `synchronous = FULL`: a commit returns after the log is on the disk.
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior};
 
 use crate::anchor::{self, Anchor};
 use crate::error::Error;
 use crate::record::{Digest, Head, Payload, Record, Seq};
-use crate::{Journal, durable, schema};
+use crate::{Journal, durable, log, schema};
 
 /// How a journal is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,30 +32,84 @@ pub struct SqliteJournal {
     anchor_path: PathBuf,
     /// Held only by the one writer.
     anchor: Option<Anchor>,
+    /// An append failed.
+    failed: bool,
+    recovery: Recovery,
+}
+
+/// What opening a journal to write found of a death in the middle of a write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Whole records that nobody was told of; from now on they count.
+    pub unacknowledged: u64,
+    /// Octets of a torn or uncommitted write that were cut off; nobody was told of them either.
+    pub torn_bytes: u64,
 }
 
 impl SqliteJournal {
     /// Opens the journal at `path` (`journal.db` by custom) and verifies all of it.
     pub fn open(path: &Path, mode: OpenMode) -> Result<Self, Error> {
+        Self::open_after(path, mode, Head::GENESIS)
+    }
+
+    /// The same, but verifies only what comes after `known`, and that it follows on it. The anchor then vouches for
+    /// `known` too, and so for all before it, as long as nobody changed that part behind its digest.
+    pub fn open_after(path: &Path, mode: OpenMode, known: Head) -> Result<Self, Error> {
         let anchor_path = path.with_extension("head");
         match mode {
-            OpenMode::Read => Self::open_to_read(path, anchor_path),
-            OpenMode::Write => Self::open_to_write(path, anchor_path),
+            OpenMode::Read => Self::open_to_read(path, anchor_path, known),
+            OpenMode::Write => Self::open_to_write(path, anchor_path, known),
         }
     }
 
-    fn open_to_read(path: &Path, anchor_path: PathBuf) -> Result<Self, Error> {
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    /// What opening it to write found.
+    #[must_use]
+    pub fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// Copies the journal at `from`, also while a daemon writes to it, to `to`, where none may be, and verifies the
+    /// copy. Its anchor comes with it.
+    pub fn copy(from: &Path, to: &Path) -> Result<Head, Error> {
+        let taken = |path: &Path| path.symlink_metadata().is_ok();
+        let anchor_path = to.with_extension("head");
+        if let Some(path) = [to, &anchor_path].into_iter().find(|path| taken(path)) {
+            return Err(Error::Taken { path: path.to_owned() });
+        }
+        // The anchor first: a journal may be further than its anchor, never shorter.
+        let anchored = anchor::read(&from.with_extension("head"))?;
+        let source = connect_to_read(from)?;
+        let (mut anchor, _) = Anchor::lock(&anchor_path, false)?;
+        anchor.write(anchored)?;
+        create_private(to)?;
+        let failed = |source| Error::sqlite("copying the journal", &source);
+        let mut target = connect(to, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // In one step, so that the daemon's next commit does not make it begin anew.
+        Backup::new(&source, &mut target).and_then(|copy| copy.step(-1)).map_err(failed)?;
+        target.close().map_err(|(_, source)| failed(source))?;
+        OpenOptions::new()
+            .write(true)
+            .open(to)
+            .and_then(|file| file.sync_all())
+            .map_err(|source| Error::io("syncing", to, &source))?;
+        durable::sync_parent(to)?;
+        drop(anchor);
+        Self::open(to, OpenMode::Read)?.last()
+    }
+
+    fn open_to_read(path: &Path, anchor_path: PathBuf, known: Head) -> Result<Self, Error> {
+        let connection = connect_to_read(path)?;
         let found = schema::version(&connection)?;
-        if found < schema::VERSION {
+        if found < schema::READ_FROM {
             return Err(Error::SchemaTooOld { supported: schema::VERSION, found });
         }
-        let journal = Self { connection, anchor_path, anchor: None };
-        journal.verify()?;
+        let recovery = Recovery::default();
+        let journal = Self { connection, anchor_path, anchor: None, failed: false, recovery };
+        journal.verify_after(known)?;
         Ok(journal)
     }
 
-    fn open_to_write(path: &Path, anchor_path: PathBuf) -> Result<Self, Error> {
+    fn open_to_write(path: &Path, anchor_path: PathBuf, known: Head) -> Result<Self, Error> {
         // The anchor comes first, so that from the first record on there is never a journal without one.
         let exists = path.metadata().is_ok_and(|file| file.len() > 0);
         let (mut anchor, anchored) = Anchor::lock(&anchor_path, exists)?;
@@ -65,20 +120,33 @@ impl SqliteJournal {
         log_ahead(&connection)?;
         durable::sync_parent(path)?;
 
-        let mut journal = Self { connection, anchor_path, anchor: None };
-        let head = journal.verify()?;
-        // A daemon killed inside a commit leaves records in the log that were never synced. From here on they count.
-        durable::sync_if_there(&log_path(path))?;
+        let recovery = Recovery::default();
+        let mut journal = Self { connection, anchor_path, anchor: None, failed: false, recovery };
+        let head = journal.verify_after(known)?;
+        journal.recovery = Recovery {
+            unacknowledged: head.seq.0 - anchored.seq.0,
+            torn_bytes: log::torn_bytes(path, journal.fold("PASSIVE")?),
+        };
+        // A daemon killed inside a commit, or after a sync that failed, leaves records in the log that may be in memory
+        // only. From here on they count, so they are written anew, into the main file. Nothing to fold, nothing to do.
+        journal.fold("TRUNCATE")?;
         if head != anchored {
             anchor.write(head)?;
         }
         journal.anchor = Some(anchor);
         Ok(journal)
     }
-}
 
-impl Journal for SqliteJournal {
-    fn append(&mut self, expected: Seq, records: &[Payload]) -> Result<Seq, Error> {
+    /// Writes the log into the main file; how many frames it had.
+    fn fold(&self, how: &str) -> Result<u64, Error> {
+        let frames = |row: &Row<'_>| row.get::<_, i64>(1);
+        self.connection
+            .query_row(&format!("PRAGMA wal_checkpoint({how})"), [], frames)
+            .map(|frames| u64::try_from(frames).unwrap_or(0))
+            .map_err(|source| Error::sqlite("writing the log into the main file", &source))
+    }
+
+    fn write_group(&mut self, expected: Seq, records: &[Payload]) -> Result<Seq, Error> {
         let during = "appending";
         let failed = |source| Error::sqlite(during, &source);
         let Some(anchor) = &mut self.anchor else {
@@ -107,6 +175,47 @@ impl Journal for SqliteJournal {
         Ok(head.seq)
     }
 
+    fn verify_after(&self, known: Head) -> Result<Head, Error> {
+        // The anchor is read first: while a daemon writes, the journal may only be further than that.
+        let anchored = anchor::read(&self.anchor_path)?;
+        if anchored.seq < known.seq {
+            return Err(Error::AnchorBehind { from: known.seq, anchored: anchored.seq });
+        }
+        let mut head = known;
+        let mut records = self.read(known.seq.plus(1));
+        loop {
+            if head.seq == anchored.seq && head.digest != anchored.digest {
+                let (expected, found) = (anchored.digest, head.digest);
+                return Err(Error::AnchorMismatch { seq: head.seq, expected, found });
+            }
+            let Some(record) = records.next() else { break };
+            head = head.follow(&record?)?;
+        }
+        if head.seq < anchored.seq {
+            return Err(Error::Truncated { acknowledged: anchored.seq, last: head.seq });
+        }
+        Ok(head)
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append(&mut self, expected: Seq, records: &[Payload]) -> Result<Seq, Error> {
+        if self.failed {
+            return Err(Error::Poisoned);
+        }
+        let written = self.write_group(expected, records);
+        let of_the_caller = matches!(
+            written,
+            Err(Error::PayloadTooLarge { .. } | Error::WrongExpected { .. } | Error::ReadOnly { .. })
+        );
+        if written.is_err() && !of_the_caller {
+            self.failed = true;
+            // Closing must not try the sync again: what the log holds is for the next start to find out.
+            let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
+        written
+    }
+
     fn read(&self, from: Seq) -> Box<dyn Iterator<Item = Result<Record, Error>> + '_> {
         Box::new(Records { connection: &self.connection, from, page: Vec::new().into_iter(), done: false })
     }
@@ -116,20 +225,7 @@ impl Journal for SqliteJournal {
     }
 
     fn verify(&self) -> Result<Head, Error> {
-        // The anchor is read first: while a daemon writes, the journal may only be further than that.
-        let anchored = anchor::read(&self.anchor_path)?;
-        let mut head = Head::GENESIS;
-        for record in self.read(Seq::NONE) {
-            head = head.follow(&record?)?;
-            if head.seq == anchored.seq && head.digest != anchored.digest {
-                let (expected, found) = (anchored.digest, head.digest);
-                return Err(Error::AnchorMismatch { seq: head.seq, expected, found });
-            }
-        }
-        if head.seq < anchored.seq {
-            return Err(Error::Truncated { acknowledged: anchored.seq, last: head.seq });
-        }
-        Ok(head)
+        self.verify_after(Head::GENESIS)
     }
 }
 
@@ -204,11 +300,31 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
         .map_err(|source| Error::sqlite(&format!("opening {}", path.display()), &source))
 }
 
-/// Where SQLite keeps the log of the database at `path`.
-fn log_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
+/// Connects to a database that may lie on a disk that cannot be written.
+fn connect_to_read(path: &Path) -> Result<Connection, Error> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let refused = match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        Ok(()) => return Ok(connection),
+        Err(source) => Error::sqlite(&format!("reading {}", path.display()), &source),
+    };
+    // SQLite wants a log beside the file even to read. Where there is none and none can be made, and so nobody writes,
+    // the file alone is the database.
+    let has_log = log::path_of(path).metadata().is_ok_and(|log| log.len() > 0);
+    if has_log || !refused.is_of_the_disk() {
+        return Err(refused);
+    }
+    let escaped: String = path
+        .to_string_lossy()
+        .chars()
+        .map(|char| match char {
+            '%' => "%25".to_owned(),
+            '?' => "%3f".to_owned(),
+            '#' => "%23".to_owned(),
+            char => char.to_string(),
+        })
+        .collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    connect(Path::new(&format!("file:{escaped}?immutable=1")), flags)
 }
 
 /// Switches to the write-ahead log, each commit of which waits for the disk.

@@ -50,6 +50,12 @@ impl Vault {
         Ok(Self { dir: dir.to_owned() })
     }
 
+    /// The keys of a directory that cannot be written: makes and finishes nothing.
+    #[must_use]
+    pub fn open_to_read(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
     /// Seals `plain` for `case`, bound to `associated`, which is not stored but must be the same at
     /// [`unseal`](Self::unseal): say where the text belongs, so that it can't be moved. A case's first seal makes
     /// its key. An erased case is refused.

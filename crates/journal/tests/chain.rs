@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use journal::{Error, Head, Journal, OpenMode, Payload, Record, Seq, SqliteJournal};
+use journal::{Digest, Error, Head, Journal, OpenMode, Payload, Record, Seq, SqliteJournal};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -196,10 +196,10 @@ fn a_lost_anchor_is_not_made_anew() {
 fn a_newer_schema_is_refused() {
     let dir = TempDir::new().unwrap();
     drop(filled(&path(&dir), 1));
-    rusqlite::Connection::open(path(&dir)).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    rusqlite::Connection::open(path(&dir)).unwrap().pragma_update(None, "user_version", 3).unwrap();
     for mode in [OpenMode::Read, OpenMode::Write] {
         let refusal = SqliteJournal::open(&path(&dir), mode).unwrap_err();
-        assert_eq!(refusal, Error::SchemaTooNew { supported: 1, found: 2 });
+        assert_eq!(refusal, Error::SchemaTooNew { supported: 2, found: 3 });
     }
 }
 
@@ -211,7 +211,7 @@ fn opening_to_read_makes_nothing() {
 
     fs::write(path(&dir), []).unwrap();
     let refusal = SqliteJournal::open(&path(&dir), OpenMode::Read).unwrap_err();
-    assert_eq!(refusal, Error::SchemaTooOld { supported: 1, found: 0 });
+    assert_eq!(refusal, Error::SchemaTooOld { supported: 2, found: 0 });
 }
 
 #[test]
@@ -227,6 +227,61 @@ fn only_the_owner_can_read_the_files() {
     }
     names.sort();
     assert_eq!(names, ["journal.db", "journal.db-shm", "journal.db-wal", "journal.head"]);
+}
+
+#[test]
+fn a_journal_of_schema_1_is_read_as_it_is_and_migrated_when_it_is_written() {
+    let dir = TempDir::new().unwrap();
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/journal/1");
+    for name in ["journal.db", "journal.head"] {
+        fs::copy(old.join(name), dir.path().join(name)).unwrap();
+    }
+    let version = || -> i64 {
+        let connection = rusqlite::Connection::open(path(&dir)).unwrap();
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    };
+    let read = SqliteJournal::open(&path(&dir), OpenMode::Read).unwrap();
+    let (before, head) = (records(&read, Seq(1)), read.last().unwrap());
+    assert_eq!((before.len() as u64, version()), (head.seq.0, 1));
+    drop(read);
+    let mut journal = write(&path(&dir)).unwrap();
+    assert_eq!((records(&journal, Seq(1)), version()), (before, 2));
+    journal.append(head.seq, &[payload(1)]).unwrap();
+    assert_eq!(journal.verify().unwrap().seq, head.seq.plus(1));
+}
+
+#[test]
+fn verification_after_a_known_record_finds_what_does_not_follow_on_it() {
+    let dir = TempDir::new().unwrap();
+    let journal = filled(&path(&dir), 9);
+    let all = records(&journal, Seq(1));
+    let known = |at: usize| Head { seq: all[at].seq, digest: all[at].digest };
+    drop(journal);
+    let open = |head| {
+        SqliteJournal::open_after(&path(&dir), OpenMode::Write, head).map(|found| found.last().unwrap())
+    };
+    for at in 0..9 {
+        assert_eq!(open(known(at)), Ok(known(8)));
+    }
+    let other = Head { digest: Digest([1; 32]), ..known(4) };
+    assert!(matches!(open(other), Err(Error::ChainBroken { seq: Seq(6), .. })));
+    let other = Head { digest: Digest([1; 32]), ..known(8) };
+    assert!(matches!(open(other), Err(Error::AnchorMismatch { seq: Seq(9), .. })));
+    let ahead = Head { seq: Seq(10), digest: Digest([1; 32]) };
+    assert_eq!(open(ahead), Err(Error::AnchorBehind { from: Seq(10), anchored: Seq(9) }));
+}
+
+#[test]
+fn a_copy_made_while_a_daemon_writes_is_whole_and_never_put_over_another() {
+    let (dir, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let mut journal = filled(&path(&dir), 5);
+    assert_eq!(SqliteJournal::copy(&path(&dir), &path(&to)).unwrap().seq, Seq(5));
+    journal.append(Seq(5), &[payload(6)]).unwrap();
+    let taken = Error::Taken { path: path(&to) };
+    assert_eq!(SqliteJournal::copy(&path(&dir), &path(&to)), Err(taken));
+    let mut copy = write(&path(&to)).unwrap();
+    assert_eq!(copy.append(Seq(5), &[payload(6)]), Ok(Seq(6)));
+    assert_eq!(copy.last(), journal.last());
 }
 
 proptest! {

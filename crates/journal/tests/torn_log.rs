@@ -4,11 +4,14 @@
 use std::fs;
 use std::path::Path;
 
-use journal::{Error, Journal, OpenMode, Payload, Seq, SqliteJournal};
+use journal::{Error, Journal, OpenMode, Payload, Recovery, Seq, SqliteJournal};
 use tempfile::TempDir;
 
 /// Appends, each a commit of its own.
 const APPENDS: u64 = 8;
+/// SQLite's own.
+const LOG_HEADER_BYTES: usize = 32;
+const FRAME_HEADER_BYTES: usize = 24;
 
 /// What lay on the disk when an append had returned.
 struct Acknowledged {
@@ -38,7 +41,10 @@ fn a_log_cut_anywhere_gives_what_was_acknowledged_or_says_that_it_does_not() {
         // The cut fell into a commit that had not returned: its records are gone, all others are there.
         let state = &history[whole];
         let (found, end) = open(&database, &log[..cut], &state.anchor);
-        assert_eq!(found, Ok(state.seq), "log cut at {cut}");
+        let torn = cut.saturating_sub(state.log_bytes.max(LOG_HEADER_BYTES));
+        let torn_bytes = if torn < FRAME_HEADER_BYTES { 0 } else { torn as u64 };
+        let recovery = Recovery { unacknowledged: 0, torn_bytes };
+        assert_eq!(found, Ok((state.seq, recovery)), "log cut at {cut}");
         assert_eq!(end, state.seq.0);
 
         // The same octets, but the anchor says that the commit had returned.
@@ -67,7 +73,14 @@ fn a_flipped_octet_in_the_log_never_gives_garbage() {
         let mut damaged = log.clone();
         damaged[at] ^= 0x10;
         let (found, end) = open(&database, &damaged, &before.anchor);
-        assert_eq!(found, Ok(Seq(end)), "flipped at {at}");
+        let (seq, recovery) = found.unwrap();
+        assert_eq!(seq, Seq(end), "flipped at {at}");
+        assert_eq!(recovery.unacknowledged, end, "flipped at {at}");
+        let is_whole = end == 4;
+        assert!(
+            is_whole || recovery.torn_bytes > 0 || at < LOG_HEADER_BYTES + FRAME_HEADER_BYTES,
+            "flipped at {at}"
+        );
     }
 }
 
@@ -89,7 +102,7 @@ fn a_commit_that_the_anchor_has_yet_to_name_is_kept_and_then_named() {
 }
 
 /// Opens a journal made of these files: its last record, and up to where its content is what was appended.
-fn open(database: &[u8], log: &[u8], anchor: &[u8]) -> (Result<Seq, Error>, u64) {
+fn open(database: &[u8], log: &[u8], anchor: &[u8]) -> (Result<(Seq, Recovery), Error>, u64) {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("journal.db");
     fs::write(&path, database).unwrap();
@@ -104,7 +117,7 @@ fn open(database: &[u8], log: &[u8], anchor: &[u8]) -> (Result<Seq, Error>, u64)
         assert_eq!(record.unwrap().payload, payload(end + 1));
         end += 1;
     }
-    (journal.last().map(|head| head.seq), end)
+    (journal.last().map(|head| (head.seq, journal.recovery())), end)
 }
 
 fn acknowledged(dir: &Path, seq: Seq) -> Acknowledged {

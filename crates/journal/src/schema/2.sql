@@ -1,0 +1,2 @@
+-- The tables are those of version 1. From here on records may name snapshots, clock steps and restores, which an older
+-- program cannot read: the number keeps it out.
