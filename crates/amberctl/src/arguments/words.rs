@@ -74,6 +74,9 @@ pub(crate) struct ChangeArgs {
     /// How long it lives from the update's approval on, such as 90m or 2h.
     #[arg(long, value_parser = duration_s, value_name = "DURATION")]
     duration: Option<u32>,
+    /// From one broadcast to the next, such as 30s or 2m.
+    #[arg(long, value_parser = duration_s, value_name = "DURATION")]
+    period: Option<u32>,
 }
 
 impl DraftArgs {
@@ -132,8 +135,8 @@ impl ChangeArgs {
     pub(crate) fn into_change(self) -> Result<Change, Failure> {
         let (texts, scripts) = self.texts.read()?;
         let texts = (!texts.is_empty()).then_some(texts);
-        let (target, duration_s) = (self.place.into_target(), self.duration);
-        Ok(Change { texts, scripts, target, duration_s, ..Change::default() })
+        let (target, duration_s, period_s) = (self.place.into_target(), self.duration, self.period);
+        Ok(Change { texts, scripts, target, duration_s, period_s })
     }
 }
 
@@ -293,6 +296,8 @@ mod tests {
         assert_eq!(change(&["update", "A-1"]), Change::default());
         let longer = change(&["update", "A-1", "--duration", "1h30m"]);
         assert_eq!(longer, Change { duration_s: Some(5400), ..Change::default() });
+        let slower = change(&["update", "A-1", "--period", "2m"]);
+        assert_eq!(slower, Change { period_s: Some(120), ..Change::default() });
         let moved = change(&["update", "A-1", "--area", "RS-06", "--text", "en=Found"]);
         assert_eq!(moved.texts.unwrap()[0].text, "Found");
         assert_eq!(moved.target.unwrap().areas, ["RS-06"]);
