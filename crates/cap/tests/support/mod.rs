@@ -22,7 +22,7 @@ pub(crate) fn has_program(name: &str) -> bool {
 fn present(there: bool, what: &str) -> bool {
     if !there {
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{what} must be present in CI");
-        eprintln!("not run: {what} not present");
+        println!("NOT RUN: {what} not present");
     }
     there
 }
