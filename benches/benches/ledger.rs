@@ -96,7 +96,10 @@ impl World {
         let before = allocations::live_octets();
         let mut dispatch = Dispatch::new(&inventory, setup).unwrap();
         let dispatch_octets = allocations::live_octets() - before;
-        let traits = vec![Some(Traits { in_place: false, indications: true }); inventory.controllers().len()];
+        let traits = vec![
+            Some(Traits { in_place: false, indications: true, stops_first: false });
+            inventory.controllers().len()
+        ];
         let mut engine = Engine::new(engine::Setup {
             coverage: Coverage::new(&inventory),
             traits,

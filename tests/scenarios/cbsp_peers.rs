@@ -231,6 +231,19 @@ fn s63_write_and_kill() {
 }
 
 #[test]
+fn s63_a_raw_period_of_5() {
+    let profile = with_dialect(|dialect| CbspDialect { raw_period: true, ..dialect });
+    let mut plan = Plan::bsc(Profile { keep_alive_ms: 120_000, ..profile }, &CELLS);
+    plan.class.repetition_period_s = 5;
+    plan.class.duration_default_s = 60;
+    let mut world = plan.up();
+    set_up(&mut world);
+    world.alert(&CELLS);
+    let sent = world.hex_to(PEER);
+    assert!(sent[0].contains("06000507000c"), "12 times in a minute: {}", sent[0]);
+}
+
+#[test]
 fn s64_mixed_failure_list() {
     let mut world = Plan::bsc(Profile { keep_alive_ms: 120_000, ..bsc("bsc") }, &[1, 2, 3, 4]).up();
     set_up(&mut world);
@@ -240,8 +253,8 @@ fn s64_mixed_failure_list() {
     let failures = json!([cell_failure(3, 3), {"kind": "lac_ci", "lac": 8193, "ci": 4, "cause": 15}]);
     world.say(PEER, &failed(&request, &[1, 2], failures));
     assert_eq!(world.shown(alert), "2 confirmed, 2 refused");
-    // Cell identity not valid, and LAC not valid: to the control room, an area that is not this BSC's.
-    assert_eq!(world.causes(alert), ["area unknown to the peer"]);
+    // Cell identity not valid, and LAC not valid.
+    assert_eq!(world.causes(alert), ["area unknown to the peer", "cell unknown to the peer"]);
 }
 
 #[test]

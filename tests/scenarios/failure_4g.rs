@@ -1,5 +1,6 @@
 //! S51 to S56: cells fail and restart on 4G.
 
+use dispatch::NoticeKind;
 use engine::State;
 use serde_json::{Value, json};
 
@@ -25,6 +26,8 @@ fn s51_failure_of_cells_with_our_alert() {
         ("1 confirmed, 1 refused".into(), State::Active)
     );
     assert_eq!(world.causes(alert), ["cell failed, waiting for its restart"]);
+    world.pass(1_000);
+    assert_eq!(world.notice_kinds(), [NoticeKind::CellsFailed]);
     world.say_hex(PEER, vector("sbcap-pwsfi"));
     assert_eq!(world.shown(alert), "2 refused");
     world.pass(600_000);
@@ -112,6 +115,10 @@ fn s55_restart_storm() {
     }
     written.sort_unstable();
     assert_eq!(written, cells, "each cell once");
+    world.pass(1_000);
+    let notices = world.notices();
+    assert_eq!((notices.len(), notices[0].kind), (1, NoticeKind::CellsRestarted));
+    assert_eq!(notices[0].words, "300 cells restarted");
     assert_eq!(world.shown(alert), "300 confirmed");
 }
 

@@ -65,7 +65,8 @@ fn s18_exact_bytes() {
 #[test]
 fn s18_a_minimal_peer_gets_the_golden_octets() {
     let mut profile = mme("mme");
-    let fewest = SbcapDialect { tais: Tais::Never, concurrent: false, indications: false };
+    let fewest =
+        SbcapDialect { tais: Tais::Never, concurrent: false, indications: false, stops_first: false };
     profile.protocol = Protocol::Sbcap(fewest);
     let mut world = Plan { peers: vec![(profile, vec!["pool"])], ..Plan::default() }.up();
     let alert = world.alert(&[C1]);

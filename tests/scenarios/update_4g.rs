@@ -1,10 +1,11 @@
 //! S38 to S45: an alert changes on 4G.
 
+use dispatch::Protocol;
 use engine::command::Change;
 use engine::{AlertId, State};
 use serde_json::{Value, json};
 
-use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, restart, stop, with, write};
+use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, restart, serial, stop, with, write};
 use crate::world::{PEER, Plan, World, lte, mme, texts_of, without_indications};
 
 const NEW: &str = "FOUND NEAR NIS";
@@ -31,6 +32,30 @@ fn s38_new_text_same_area() {
     assert_eq!((view.version.unwrap().number, view.networks[0].older), (2, 0));
     assert_eq!((world.serials(alert), world.shown(alert)), (vec![0x4111], "3 accepted".into()));
     world.pass(600_000);
+}
+
+#[test]
+fn s38_stop_then_start() {
+    let mut profile = mme("mme");
+    if let Protocol::Sbcap(dialect) = &mut profile.protocol {
+        dialect.stops_first = true;
+    }
+    let mut world = Plan { peers: vec![(profile, vec!["pool"])], ..Plan::default() }.up();
+    let alert = world.on_air(&[C1, C2, C3]);
+    world.new_text(alert, "FOUND");
+    world.expect_and_answer(PEER, &stop(0x4110, &[C1, C2, C3]), 0);
+    let text = json!({"content": {"encoding": "gsm7", "text": "FOUND"}});
+    world.expect_and_answer(PEER, &with(write(0x4111, &[C1, C2, C3]), text.clone()), 0);
+    world.say(PEER, &off_air(0x4110, &[C1, C2, C3], 4));
+    world.say(PEER, &on_air(0x4111, &[C1, C2, C3]));
+    assert_eq!((world.shown(alert), world.view(alert).networks[0].older), ("3 confirmed".into(), 0));
+    world.pass(600_000);
+    // A stop that nobody answers holds the new text back for no longer than its answer may take.
+    world.new_text(alert, "AGAIN");
+    world.expect(PEER, &[stop(0x4111, &[C1, C2, C3])]);
+    world.pass(5_000);
+    let sent = world.sent_to(PEER);
+    assert_eq!(sent[0]["serial"], serial(0x4112), "{sent:?}");
 }
 
 #[test]

@@ -195,9 +195,9 @@ impl Plan {
         let setup = dispatch::Setup { peers, routes: routes.collect() };
         let dispatch = Dispatch::new(inventory, setup).unwrap();
         let traits = (0..inventory.controllers().len()).map(|n| {
-            let dispatch::ControllerTraits { in_place, indications } =
+            let dispatch::ControllerTraits { in_place, indications, stops_first } =
                 dispatch.traits(ControllerId(n as u16))?;
-            Some(Traits { in_place, indications })
+            Some(Traits { in_place, indications, stops_first })
         });
         let setup = Setup {
             coverage: Coverage::new(inventory),

@@ -32,8 +32,9 @@ impl Country {
         let dispatch = Dispatch::new(&inventory, setup).map_err(|error| wrong(error.to_string()))?;
         let traits = (0..inventory.controllers().len()).map(|n| {
             let controller = ControllerId(u16::try_from(n).unwrap_or(u16::MAX));
-            let dispatch::ControllerTraits { in_place, indications } = dispatch.traits(controller)?;
-            Some(Traits { in_place, indications })
+            let dispatch::ControllerTraits { in_place, indications, stops_first } =
+                dispatch.traits(controller)?;
+            Some(Traits { in_place, indications, stops_first })
         });
         let setup = Setup {
             coverage: Coverage::new(&inventory),
@@ -156,6 +157,7 @@ fn profile(peer: &Peer) -> dispatch::Profile {
             tais: peer.tais.into(),
             concurrent: peer.concurrent,
             indications: peer.indications,
+            stops_first: peer.stops_first,
         }),
         Speaks::Cbsp(dialect) => Speaks::Cbsp(dispatch::CbspDialect {
             repetition: if peer.osmocom_period {
@@ -168,9 +170,12 @@ fn profile(peer: &Peer) -> dispatch::Profile {
             } else {
                 cbsp::UnlimitedForm::Zero
             },
+            repetition_max: peer.period_max_slots,
+            raw_period: peer.raw_period,
+            category: peer.category.into(),
             ..dialect
         }),
-        Speaks::Sabp(dialect) => Speaks::Sabp(dialect),
+        Speaks::Sabp(_) => Speaks::Sabp(dispatch::SabpDialect { category: Some(peer.category.into()) }),
     };
     dispatch::Profile {
         protocol,

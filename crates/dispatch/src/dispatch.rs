@@ -215,6 +215,9 @@ impl Dispatch {
             indications: protocols
                 .iter()
                 .all(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.indications)),
+            stops_first: protocols
+                .iter()
+                .any(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.stops_first)),
         })
     }
 
@@ -329,6 +332,7 @@ impl Dispatch {
     /// Looks at a peer after something happened to its session.
     fn attend(&mut self, now_ms: u64, id: PeerId) {
         self.listen(id);
+        self.tell_upheaval(now_ms, id);
         let Some(peer) = self.peer_mut(id) else { return };
         let session = peer.session.as_mut().filter(|_| !peer.closing);
         if let Some((session, reason)) =

@@ -30,6 +30,10 @@ pub enum NoticeKind {
     UnknownArea,
     /// Another message with one of our identifiers and serial numbers is on the air.
     SerialClash,
+    /// Cells failed and wait for their restart: one notice for all of a second.
+    CellsFailed,
+    /// Cells restarted: one notice for all of a second.
+    CellsRestarted,
     /// The peer answered, indicated or named something that nobody asked for.
     Unsolicited,
     /// The peer refused a request as a whole, or does it nowhere in some of its nodes.
@@ -54,6 +58,8 @@ impl NoticeKind {
             Self::ProtocolError => "protocol_error",
             Self::UnknownArea => "unknown_area",
             Self::SerialClash => "serial_clash",
+            Self::CellsFailed => "cells_failed",
+            Self::CellsRestarted => "cells_restarted",
             Self::Unsolicited => "unsolicited",
             Self::Refused => "refused",
             Self::Unanswered => "unanswered",

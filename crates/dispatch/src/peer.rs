@@ -12,6 +12,29 @@ use crate::{PeerStatus, Profile};
 /// answers to writes.
 pub(crate) const KILLS_BEYOND_WINDOW: usize = 2;
 
+/// How long cells that restart or fail are counted before they are told of, in milliseconds: a storm is one piece of news.
+const UPHEAVAL_MS: u64 = 1_000;
+
+/// Cells that have restarted or failed and were not told of yet.
+#[derive(Debug, Default)]
+pub(crate) struct Upheaval {
+    pub(crate) restarted: u64,
+    pub(crate) failed: u64,
+    /// When they are told of.
+    due_ms: Option<u64>,
+}
+
+impl Upheaval {
+    /// What is to be told by now, and is then forgotten.
+    pub(crate) fn news(&mut self, now_ms: u64) -> Self {
+        let is_empty = self.restarted + self.failed == 0;
+        if !is_empty && *self.due_ms.get_or_insert(now_ms + UPHEAVAL_MS) <= now_ms {
+            return std::mem::take(self);
+        }
+        Self::default()
+    }
+}
+
 /// A peer.
 #[derive(Debug)]
 pub(crate) struct Peer {
@@ -32,6 +55,7 @@ pub(crate) struct Peer {
     pub(crate) pace: Pace,
     pub(crate) cell_limit: Option<CellLimit>,
     pub(crate) counters: PeerStatus,
+    pub(crate) upheaval: Upheaval,
     /// It is in the list of those that may have something to send.
     pub(crate) stirred: bool,
 }
@@ -50,6 +74,7 @@ impl Peer {
             pace: Pace::new(profile.pdus_per_second),
             cell_limit: CellLimit::new(profile.cell_interval_ms, profile.cell_burst),
             counters: PeerStatus::default(),
+            upheaval: Upheaval::default(),
             stirred: false,
             profile,
         }
@@ -67,7 +92,7 @@ impl Peer {
         let session = self.session.as_ref().and_then(Session::next_wakeup);
         let cells = self.queue.next_wakeup().filter(|_| self.ready);
         let pace = (!self.stirred && self.writable && self.has_turn()).then(|| self.pace.next_ms());
-        [session, cells, pace].into_iter().flatten().min()
+        [session, cells, pace, self.upheaval.due_ms].into_iter().flatten().min()
     }
 
     /// This peer at this moment.

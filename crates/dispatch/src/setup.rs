@@ -27,6 +27,8 @@ pub struct SbcapDialect {
     pub concurrent: bool,
     /// Ask for indications of where a message really is on and off the air.
     pub indications: bool,
+    /// An update stops the old text before it starts the new one: for an MME or eNB that has no room for both.
+    pub stops_first: bool,
 }
 
 /// When a request to an MME lists tracking areas and cells.
@@ -47,6 +49,8 @@ pub struct CbspDialect {
     pub repetition: cbsp::RepetitionCoding,
     /// The longest repetition period, in slots of 1.883 s; a longer one is refused, not clipped.
     pub repetition_max: u16,
+    /// The seconds of a period are written as they are, as if they were slots: for a peer that counts in seconds.
+    pub raw_period: bool,
     /// How "until stopped" is written.
     pub unlimited: cbsp::UnlimitedForm,
     /// The broadcast channel.
@@ -96,6 +100,7 @@ impl Profile {
                 tais: Tais::Always,
                 concurrent: true,
                 indications: true,
+                stops_first: false,
             }),
             window: 4,
             cells_per_pdu: 3000,
@@ -114,6 +119,7 @@ impl Profile {
             protocol: Protocol::Cbsp(CbspDialect {
                 repetition: cbsp::RepetitionCoding::Spec,
                 repetition_max: cbsp::RepetitionUnits::DEFAULT_BOUND,
+                raw_period: false,
                 unlimited: cbsp::UnlimitedForm::Zero,
                 channel: cbsp::pdu::Channel::Basic,
                 category: cbsp::pdu::Category::Normal,

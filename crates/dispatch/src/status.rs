@@ -10,6 +10,8 @@ pub struct ControllerTraits {
     pub in_place: bool,
     /// Its peers tell by indications what is really on the air, so that an acceptance is not the last word.
     pub indications: bool,
+    /// An update stops the old text before it starts the new one.
+    pub stops_first: bool,
 }
 
 /// A peer at this moment. The counters run from the start of the dispatcher.

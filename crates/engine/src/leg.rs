@@ -280,8 +280,12 @@ impl Leg {
                     &mut failed
                 }
                 Phase::Accepted => &mut awaited,
-                // The stop of an old edition beside a confirmed new one waits for its indication too.
-                Phase::Confirmed if hold.verb == Verb::Kill && status.may_hold(hold.edition) => &mut awaited,
+                // The stop of an old edition beside a confirmed new one, or before it, waits for its indication too.
+                Phase::Confirmed | Phase::Pending
+                    if hold.verb == Verb::Kill && status.may_hold(hold.edition) =>
+                {
+                    &mut awaited
+                }
                 _ => continue,
             };
             again.push(run);
@@ -312,6 +316,7 @@ impl Leg {
     /// What should be asked now: what is needed and neither asked already nor asked in vain a moment ago.
     pub fn needs(&self, current: Edition, traits: Traits) -> Vec<(Need, CellRuns)> {
         let mut needs: Vec<(Need, CellRuns)> = Vec::new();
+        let mut stops: Vec<(Edition, Range<u32>)> = Vec::new();
         let mut need =
             |wanted: Need, run: &Range<u32>| match needs.iter_mut().find(|(known, _)| *known == wanted) {
                 Some((_, cells)) => cells.push(run.clone()),
@@ -320,6 +325,11 @@ impl Leg {
         for (run, status) in self.spans() {
             let run = &run;
             let replaced = if traits.in_place { status.stale(current) } else { None };
+            let older = status.stale(current).filter(|_| !traits.in_place);
+            if let Some(old) = older.filter(|_| traits.stops_first && status.phase() == Phase::Pending) {
+                need(Need::Kill(old), run);
+                stops.push((old, run.clone()));
+            }
             match status.phase() {
                 Phase::Unknown if self.verify => need(Need::Query, run),
                 Phase::Pending | Phase::Sent | Phase::Unknown => need(Need::Write(replaced), run),
@@ -331,13 +341,17 @@ impl Leg {
                 }
                 _ => {}
             }
-            let stands_beside =
-                !traits.in_place && matches!(status.phase(), Phase::Accepted | Phase::Confirmed);
-            if let Some(old) = status.stale(current).filter(|_| stands_beside) {
+            let stands_beside = matches!(status.phase(), Phase::Accepted | Phase::Confirmed);
+            if let Some(old) = older.filter(|_| stands_beside) {
                 need(Need::Kill(old), run);
             }
         }
         for (need, cells) in &mut needs {
+            if matches!(need, Need::Write(_)) {
+                for (old, run) in &stops {
+                    *cells = cells.subtract(&self.not_asked_to_stop(*old, run.clone()));
+                }
+            }
             for hold in &self.holds {
                 if hold.blocks(*need, current) {
                     *cells = cells.subtract(&hold.cells);
@@ -346,6 +360,14 @@ impl Leg {
         }
         needs.retain(|(_, cells)| !cells.is_empty());
         needs
+    }
+
+    /// The cells among these whose kill of `edition` has not been asked for, or not been answered or given up yet.
+    fn not_asked_to_stop(&self, edition: Edition, cells: Range<u32>) -> CellRuns {
+        let is_over =
+            |hold: &&Hold| hold.verb == Verb::Kill && hold.edition == edition && hold.until_ms.is_some();
+        let over = self.holds.iter().filter(is_over);
+        over.fold(CellRuns::from_range(cells), |left, hold| left.subtract(&hold.cells))
     }
 
     /// The cells among these for which a word about a kill of `edition` can be believed: it was asked for them, and the
@@ -394,4 +416,7 @@ pub struct Traits {
     pub in_place: bool,
     /// The peers tell by indications what is on the air.
     pub indications: bool,
+    /// An old text is stopped before the new one is started beside it, and not after.
+    #[serde(default)]
+    pub stops_first: bool,
 }

@@ -65,12 +65,14 @@ pub enum Outcome {
 pub enum Cause {
     /// No cause.
     None,
-    /// The tracking area, location area or cell is not one of this peer's.
+    /// The tracking area, location area or service area is not one of this peer's.
     AreaUnknown,
     /// The cell has no room on the air or in memory, or its controller has not.
     CapacityExceeded,
     /// The cell reported a failure and waits for its restart.
     CellFailed,
+    /// The cell is not one of this peer's.
+    CellUnknown,
     /// A parameter was not recognised or has a value the peer does not take.
     InvalidParameter,
     /// The eNB or gNB broadcast it in none of its cells.
@@ -93,11 +95,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, by its number in the ledger.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::None,
         Self::AreaUnknown,
         Self::CapacityExceeded,
         Self::CellFailed,
+        Self::CellUnknown,
         Self::InvalidParameter,
         Self::NoBroadcast,
         Self::NotOperational,
@@ -121,6 +124,7 @@ impl Cause {
             Self::AreaUnknown => "area unknown to the peer",
             Self::CapacityExceeded => "capacity exceeded",
             Self::CellFailed => "cell failed, waiting for its restart",
+            Self::CellUnknown => "cell unknown to the peer",
             Self::InvalidParameter => "invalid parameter",
             Self::NoBroadcast => "broadcast in none of the node's cells",
             Self::NotOperational => "cell broadcast not operational",

@@ -221,8 +221,8 @@ impl World {
 fn setup(cells: &str) -> Setup {
     let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
     let traits = inventory.controllers().iter().map(|controller| match controller.rat {
-        area::Rat::Gsm => Some(Traits { in_place: true, indications: false }),
-        area::Rat::Lte => Some(Traits { in_place: false, indications: true }),
+        area::Rat::Gsm => Some(Traits { in_place: true, indications: false, stops_first: false }),
+        area::Rat::Lte => Some(Traits { in_place: false, indications: true, stops_first: false }),
         _ => None,
     });
     Setup {

@@ -128,7 +128,11 @@ impl Land {
         land.traits = (0..land.inventory.controllers().len())
             .map(|n| {
                 let traits = dispatch.traits(ControllerId(n as u16))?;
-                Some(Traits { in_place: traits.in_place, indications: traits.indications })
+                Some(Traits {
+                    in_place: traits.in_place,
+                    indications: traits.indications,
+                    stops_first: false,
+                })
             })
             .collect();
         (land, networks)

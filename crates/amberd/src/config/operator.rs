@@ -87,6 +87,18 @@ pub(crate) struct Peer {
     /// When a request lists tracking areas and cells (SBc-AP).
     #[serde(default)]
     pub(crate) tais: Tais,
+    /// An update stops the old text before it starts the new one (SBc-AP).
+    #[serde(default)]
+    pub(crate) stops_first: bool,
+    /// The category of the messages (CBSP, SABP).
+    #[serde(default)]
+    pub(crate) category: Category,
+    /// The longest repetition period, in slots of 1.883 s (CBSP).
+    #[serde(default = "period_max_slots")]
+    pub(crate) period_max_slots: u16,
+    /// The seconds of a period are written as if they were slots (CBSP).
+    #[serde(default)]
+    pub(crate) raw_period: bool,
     /// It writes the repetition period as libosmocore does, in place of TS 48.049 (CBSP).
     #[serde(default)]
     pub(crate) osmocom_period: bool,
@@ -142,6 +154,39 @@ impl From<Tais> for dispatch::Tais {
     }
 }
 
+/// The category of messages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Category {
+    /// Broadcast at once.
+    High,
+    /// At its period.
+    #[default]
+    Normal,
+    /// When nothing else is.
+    Background,
+}
+
+impl From<Category> for cbsp::pdu::Category {
+    fn from(category: Category) -> Self {
+        match category {
+            Category::High => Self::High,
+            Category::Normal => Self::Normal,
+            Category::Background => Self::Background,
+        }
+    }
+}
+
+impl From<Category> for sabp::Category {
+    fn from(category: Category) -> Self {
+        match category {
+            Category::High => Self::HighPriority,
+            Category::Normal => Self::NormalPriority,
+            Category::Background => Self::BackgroundPriority,
+        }
+    }
+}
+
 /// Who opens the connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -179,6 +224,10 @@ const fn cell_interval_ms() -> u32 {
 
 const fn cell_burst() -> u16 {
     4
+}
+
+const fn period_max_slots() -> u16 {
+    cbsp::RepetitionUnits::DEFAULT_BOUND
 }
 
 const fn yes() -> bool {
@@ -250,6 +299,9 @@ impl Peer {
         }
         if !(1_000..=120_000).contains(&self.keep_alive_ms) {
             return wrong("keep_alive_ms", "1000 to 120000", self.keep_alive_ms.to_string());
+        }
+        if !(1..=cbsp::RepetitionUnits::MAX).contains(&self.period_max_slots) {
+            return wrong("period_max_slots", "1 to 4095", self.period_max_slots.to_string());
         }
         if self.octets_per_pdu < 2_000 {
             return wrong(

@@ -124,11 +124,12 @@ impl Dispatch {
 
     /// Cells that kept their messages are news only after a failure: what they hold then has to be looked at.
     fn hear_restart(&mut self, id: PeerId, places: &[Place], node: Option<GlobalEnbId>, data_lost: bool) {
-        let mut known = false;
+        let (mut known, mut restarted) = (false, 0);
         for place in self.routes_of(id) {
             let route = &mut self.routes[place];
             let named = cells_at(&route.sector, &self.wire, places).cells;
             known |= !named.is_empty();
+            restarted += u64::from(named.len());
             let back = if data_lost { named.clone() } else { named.intersect(&route.failed) };
             route.failed = route.failed.subtract(&named);
             if !back.is_empty() {
@@ -138,21 +139,42 @@ impl Dispatch {
                 self.book.report(Report::Restarted(route.controller, back));
             }
         }
+        if let Some(peer) = self.peer_mut(id) {
+            peer.upheaval.restarted += restarted;
+        }
         self.notice_strangers(id, known, "restart");
     }
 
     fn hear_failure(&mut self, id: PeerId, places: &[Place]) {
-        let mut known = false;
+        let (mut known, mut failed) = (false, 0);
         for place in self.routes_of(id) {
             let route = &mut self.routes[place];
             let named = cells_at(&route.sector, &self.wire, places).cells;
             if !named.is_empty() {
                 known = true;
+                failed += u64::from(named.len());
                 route.failed = route.failed.union(&named);
                 self.book.report(Report::Failed(route.controller, named));
             }
         }
+        if let Some(peer) = self.peer_mut(id) {
+            peer.upheaval.failed += failed;
+        }
         self.notice_strangers(id, known, "failure");
+    }
+
+    /// Tells of cells that restarted or failed, of all in a while at once.
+    pub(super) fn tell_upheaval(&mut self, now_ms: u64, id: PeerId) {
+        let Some(peer) = self.peer_mut(id) else { return };
+        let news = peer.upheaval.news(now_ms);
+        if news.failed > 0 {
+            let words = format!("{} cells failed and wait for their restart", news.failed);
+            self.notice(id, NoticeKind::CellsFailed, words);
+        }
+        if news.restarted > 0 {
+            let words = format!("{} cells restarted", news.restarted);
+            self.notice(id, NoticeKind::CellsRestarted, words);
+        }
     }
 
     fn notice_strangers(&mut self, id: PeerId, known: bool, what: &str) {
@@ -170,7 +192,7 @@ impl Dispatch {
 /// What in an answer the control room should be told beside the cells' outcomes.
 fn alarm(asked: &Asked, answer: &Answer) -> Option<NoticeKind> {
     let causes = || answer.causes();
-    if causes().any(|cause| cause == Cause::AreaUnknown) {
+    if causes().any(|cause| matches!(cause, Cause::AreaUnknown | Cause::CellUnknown)) {
         Some(NoticeKind::UnknownArea)
     } else if causes().any(|cause| cause == Cause::ReferenceUsed) {
         // For a repeat it is our own message.

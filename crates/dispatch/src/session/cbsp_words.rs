@@ -35,10 +35,17 @@ pub(super) fn request(action: &Action) -> Request {
 
 /// What the BSC is to broadcast of a message; each write has its own count.
 pub(super) fn broadcast(message: &Message, dialect: CbspDialect) -> Result<TextBroadcast, cbsp::Error> {
+    let repetition_period = if dialect.raw_period {
+        let (found, max) = (message.period.ms() / 1000, dialect.repetition_max);
+        let units = u16::try_from(found).ok().filter(|units| *units <= max);
+        RepetitionUnits::new(units.ok_or(cbsp::Error::RepetitionPeriod { max, found })?)?
+    } else {
+        RepetitionUnits::from_period(message.period, dialect.repetition_max)?
+    };
     Ok(TextBroadcast {
         channel: dialect.channel,
         category: dialect.category,
-        repetition_period: RepetitionUnits::from_period(message.period, dialect.repetition_max)?,
+        repetition_period,
         broadcasts: BroadcastCount(0),
         dcs: message.dcs,
         content: Content::from_pages(message.pages.clone(), message.dcs),
@@ -152,7 +159,8 @@ fn cause(cause: cbsp::Cause) -> Cause {
         | cbsp::Cause::PARAMETER_VALUE_INVALID
         | cbsp::Cause::INCOMPATIBLE_DRX_PARAMETER => Cause::InvalidParameter,
         cbsp::Cause::MESSAGE_REFERENCE_NOT_IDENTIFIED => Cause::ReferenceUnknown,
-        cbsp::Cause::CELL_IDENTITY_NOT_VALID | cbsp::Cause::LAI_OR_LAC_NOT_VALID => Cause::AreaUnknown,
+        cbsp::Cause::CELL_IDENTITY_NOT_VALID => Cause::CellUnknown,
+        cbsp::Cause::LAI_OR_LAC_NOT_VALID => Cause::AreaUnknown,
         cbsp::Cause::UNRECOGNISED_MESSAGE | cbsp::Cause::MISSING_MANDATORY_ELEMENT => Cause::ProtocolError,
         cbsp::Cause::BSC_CAPACITY_EXCEEDED
         | cbsp::Cause::CELL_MEMORY_EXCEEDED

@@ -125,7 +125,8 @@ impl Source {
             }
             (Protocol::Cbsp(dialect), What::Write(message, broadcasts)) => {
                 let broadcast = cbsp_words::broadcast(message, dialect).map_err(|error| error.to_string())?;
-                let real_ms = broadcast.repetition_period.ms();
+                let asked_ms = message.period.ms();
+                let real_ms = if dialect.raw_period { asked_ms } else { broadcast.repetition_period.ms() };
                 let count = fitted(*broadcasts, message.period, real_ms);
                 Template::CbspWrite(
                     cbsp::WriteTemplate::new(

@@ -53,7 +53,8 @@ fn a_write_of_three_cells_has_its_golden_octets() {
 
 #[test]
 fn a_write_to_every_cell_names_none_where_the_dialect_says_so() {
-    let dialect = SbcapDialect { tais: Tais::AreasOnly, concurrent: true, indications: true };
+    let dialect =
+        SbcapDialect { tais: Tais::AreasOnly, concurrent: true, indications: true, stops_first: false };
     let profile = Profile { protocol: Protocol::Sbcap(dialect), ..free(Profile::sbcap("mme")) };
     let mut world = World::new(ENB, Reach::OneThenFailover, vec![profile]).up();
     world.write(0x4110, 0..3);

@@ -258,7 +258,7 @@ fn a_bscs_failure_refuses_what_it_lists_and_confirms_the_rest() {
     world.write(1, 0..5);
     world.run(100);
     let refused = [
-        (Outcome::Refused(Cause::AreaUnknown), vec![0]),
+        (Outcome::Refused(Cause::CellUnknown), vec![0]),
         (Outcome::Refused(Cause::CapacityExceeded), vec![4]),
     ];
     assert_eq!(world.words()[1..3], refused);
