@@ -168,6 +168,26 @@ impl Book {
         }
     }
 
+    /// The answer to this request names none of its cells but others: it is that of another request of the same words,
+    /// and a session cannot tell the two apart. They change places. Where the other one's answer is late, its session
+    /// waits no longer for the one that now has its place, which counts as unanswered until its own answer comes: says
+    /// whether one more request of the peer waits no longer.
+    pub(crate) fn exchange(&mut self, token: u64, named: &CellRuns) -> bool {
+        let Some(asked) = self.asked.get(&token) else { return false };
+        let is_meant = |other: &Asked| asked.looks_like(other) && !other.cells.intersect(named).is_empty();
+        let mut others = self.asked.iter().filter(|(known, _)| **known != token);
+        let Some(other) = others.find(|(_, other)| is_meant(other)).map(|(known, _)| *known) else {
+            return false;
+        };
+        let (Some(asked), Some(meant)) = (self.asked.remove(&token), self.asked.remove(&other)) else {
+            return false;
+        };
+        let is_late = meant.state != Waiting::Answer && asked.state == Waiting::Answer;
+        self.asked.insert(token, meant);
+        self.asked.insert(other, asked);
+        is_late && self.unanswered(other)
+    }
+
     /// A request was not answered in time, or cannot be any more. Says whether that is news.
     pub(crate) fn unanswered(&mut self, token: u64) -> bool {
         let Some(mut asked) = self.asked.remove(&token) else { return false };
@@ -287,9 +307,12 @@ impl Open {
 
 impl Asked {
     fn is_repeated_by(&self, other: &Self) -> bool {
-        other.state == Waiting::Answer
-            && (self.peer, self.verb, self.message_id, self.serial)
-                == (other.peer, other.verb, other.message_id, other.serial)
-            && self.cells == other.cells
+        other.state == Waiting::Answer && self.looks_like(other) && self.cells == other.cells
+    }
+
+    /// Whether the same words answer both.
+    fn looks_like(&self, other: &Self) -> bool {
+        (self.peer, self.verb, self.message_id, self.serial)
+            == (other.peer, other.verb, other.message_id, other.serial)
     }
 }

@@ -26,11 +26,13 @@ pub(crate) enum Heard {
     Remark { kind: NoticeKind, words: String },
 }
 
-/// What an answer says about the cells asked for: the first part that names a cell holds for it, else `rest`.
+/// What an answer says about the cells asked for: the first part that names a cell holds for it, else `rest`; where it
+/// names none of the controller's cells, `unnamed` holds for all.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) parts: Vec<(Outcome, Vec<Place>)>,
     pub(crate) rest: Outcome,
+    pub(crate) unnamed: Outcome,
     /// What the log should hear beside.
     pub(crate) words: String,
 }
@@ -51,7 +53,19 @@ pub(crate) enum Place {
 impl Answer {
     /// The same outcome for every cell asked for.
     pub(crate) fn all(outcome: Outcome) -> Self {
-        Self { parts: Vec::new(), rest: outcome, words: String::new() }
+        Self { parts: Vec::new(), rest: outcome, unnamed: outcome, words: String::new() }
+    }
+
+    /// Done in the cells that the peer names. It has said nothing of others that it was asked for, so that they are not
+    /// claimed: a late answer may be taken for that of another request of the same words. One that names none means all.
+    pub(crate) fn done(place: Place) -> Self {
+        let parts = vec![(Outcome::Confirmed, vec![place])];
+        Self { parts, ..Self::all(Outcome::Unanswered) }.or_all(Outcome::Confirmed)
+    }
+
+    /// The same with this outcome where it names no cell.
+    pub(crate) fn or_all(self, unnamed: Outcome) -> Self {
+        Self { unnamed, ..self }
     }
 
     /// The causes for which it refuses something.

@@ -45,14 +45,28 @@ impl Dispatch {
         let Some(asked) = self.book.asked(token) else { return };
         let Some(place) = self.route_of.get(&asked.controller) else { return };
         let sector = &self.routes[*place].sector;
-        let mut left = asked.cells.clone();
-        let mut verdict = Vec::with_capacity(answer.parts.len() + 1);
-        for (outcome, places) in &answer.parts {
-            let here = left.intersect(&cells_at(sector, &self.wire, places).cells);
-            left = left.subtract(&here);
-            verdict.push((*outcome, here));
+        let named: Vec<_> = answer
+            .parts
+            .iter()
+            .map(|(outcome, places)| (*outcome, cells_at(sector, &self.wire, places).cells))
+            .collect();
+        let all = named.iter().fold(CellRuns::new(), |all, (_, cells)| all.union(cells));
+        if !all.is_empty()
+            && all.intersect(&asked.cells).is_empty()
+            && self.book.exchange(token, &all)
+            && let Some(peer) = self.peers.get_mut(usize::from(id.0))
+        {
+            peer.in_flight = peer.in_flight.saturating_sub(1);
         }
-        verdict.push((answer.rest, left));
+        let Some(asked) = self.book.asked(token) else { return };
+        let mut left = asked.cells.clone();
+        let mut verdict = Vec::with_capacity(named.len() + 1);
+        for (outcome, cells) in named {
+            let here = left.intersect(&cells);
+            left = left.subtract(&here);
+            verdict.push((outcome, here));
+        }
+        verdict.push((if all.is_empty() { answer.unnamed } else { answer.rest }, left));
         if asked.verb == Verb::Kill {
             let reference = (asked.message_id, asked.serial);
             for (_, cells) in verdict.iter().filter(|(outcome, _)| *outcome == Outcome::Accepted) {

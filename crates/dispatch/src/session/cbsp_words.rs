@@ -3,8 +3,8 @@
 use cbs::Content;
 use cbsp::pdu::{BroadcastMessageType, Entry, List, Recovery, TextBroadcast};
 use cbsp::{
-    BroadcastCount, CellKind, CloseReason, Event, FailureList, KeepAlivePeriod, RepetitionUnits, Request,
-    RequestKind, SessionConfig,
+    BroadcastCount, CellKind, CellList, CloseReason, CompletedList, Event, FailureList, KeepAlivePeriod,
+    RepetitionUnits, Request, RequestKind, SessionConfig,
 };
 use engine::order::{Action, Message};
 use engine::report::{Cause, Outcome};
@@ -64,19 +64,18 @@ pub(super) fn close_reason(reason: CloseReason) -> String {
 /// An event in the words of dispatch; `None` for what the session's state says too.
 pub(super) fn heard(event: Event) -> Option<Heard> {
     Some(match event {
-        Event::Completed { token, request, counts, .. } => {
-            Heard::Answer { token: token.0, answer: completed(request.kind, counts) }
+        Event::Completed { token, request, cells, counts } => {
+            Heard::Answer { token: token.0, answer: completed(request.kind, cells, counts) }
         }
         Event::Failed { token, request, failures, cells, counts } => {
+            // Of the cells in neither list it says nothing.
             let mut parts = refused(&failures);
             let done = match request.kind {
                 RequestKind::StatusQuery => counts.map(|counts| places(&counts)),
                 RequestKind::Write | RequestKind::Kill => cells.map(|cells| places(&cells)),
             };
-            // A BSC that says where it succeeded has said nothing of the cells in neither list.
-            let rest = if done.is_some() { Outcome::Unanswered } else { Outcome::Confirmed };
             parts.extend(done.map(|done| (Outcome::Confirmed, vec![done])));
-            Heard::Answer { token: token.0, answer: Answer { parts, rest, words: String::new() } }
+            Heard::Answer { token: token.0, answer: Answer { parts, ..Answer::all(Outcome::Unanswered) } }
         }
         Event::ErrorIndication { token: Some(token), error } => {
             let words = format!("error indication: {}", error.cause);
@@ -112,14 +111,17 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
     })
 }
 
-/// COMPLETE means all cells that were asked: its list is only the BSC's wording of them. A status query alone asks
-/// *where*, so that its list is the answer.
-fn completed(kind: RequestKind, counts: Option<cbsp::CompletedList>) -> Answer {
-    match (kind, counts) {
-        (RequestKind::StatusQuery, Some(counts)) => Answer {
-            parts: vec![(Outcome::Confirmed, vec![places(&counts)])],
-            ..Answer::all(Outcome::Refused(Cause::ReferenceUnknown))
-        },
+/// COMPLETE means all cells that were asked, and its list is the BSC's wording of them. A status query alone asks *where*,
+/// so that its list is the answer.
+fn completed(kind: RequestKind, cells: Option<CellList>, counts: Option<CompletedList>) -> Answer {
+    let nowhere = Answer::all(Outcome::Refused(Cause::ReferenceUnknown));
+    match (kind, cells, counts) {
+        (RequestKind::StatusQuery, _, Some(counts)) => {
+            Answer { parts: vec![(Outcome::Confirmed, vec![places(&counts)])], ..nowhere }
+        }
+        (_, Some(cells), _) => Answer::done(places(&cells)),
+        // Some name the cells of a kill only beside their counts; those of a write are of the message it replaced.
+        (RequestKind::Kill, None, Some(counts)) => Answer::done(places(&counts)),
         _ => Answer::all(Outcome::Confirmed),
     }
 }

@@ -121,15 +121,15 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
     })
 }
 
-/// COMPLETE means all service areas that were asked. A status query alone asks *where*, so that what its list knows is the
-/// answer.
+/// COMPLETE means all service areas that were asked, and its list is the RNC's wording of them. A status query alone asks
+/// *where*, so that what its list knows is the answer.
 fn completed(request: Request, completed: &[CompletedArea]) -> Answer {
     match request {
         Request::StatusQuery { .. } => Answer {
             parts: vec![(Outcome::Confirmed, vec![place(known(completed))])],
             ..Answer::all(Outcome::Refused(Cause::ReferenceUnknown))
         },
-        _ => Answer::all(Outcome::Confirmed),
+        _ => Answer::done(done(completed)),
     }
 }
 

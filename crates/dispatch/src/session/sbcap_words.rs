@@ -102,7 +102,7 @@ pub(super) fn heard(event: Event) -> Heard {
             } else {
                 vec![(Outcome::Refused(Cause::AreaUnknown), unknown)]
             };
-            Heard::Answer { token: token.0, answer: Answer { parts, rest: outcome, words } }
+            Heard::Answer { token: token.0, answer: Answer { parts, words, ..Answer::all(outcome) } }
         }
         Event::Response { token: None, kind, message_id, serial, .. } => Heard::Remark {
             kind: NoticeKind::Unsolicited,

@@ -185,6 +185,50 @@ fn a_late_answer_serves_the_repeat_of_its_request_too() {
 }
 
 #[test]
+fn a_late_answer_counts_for_the_cells_it_names_and_for_no_others() {
+    let mut world = bsc();
+    world.manner(0, with(12_000, |_, answer| answer));
+    world.write(1, 0..2);
+    world.run(11_000);
+    world.manner(0, with(5_000, |_, answer| answer));
+    let younger = world.write(1, 2..5);
+    world.run(3_000);
+    assert_eq!(
+        world.words()[2..],
+        [
+            (Outcome::Sent, vec![2, 3, 4]),
+            (Outcome::Unanswered, vec![2, 3, 4]),
+            (Outcome::Confirmed, vec![0, 1]),
+        ]
+    );
+    assert_eq!(world.settled().last(), Some(&younger.0));
+    world.run(10_000);
+    assert_eq!(world.words().last(), Some(&(Outcome::Confirmed, vec![2, 3, 4])), "its own answer comes");
+    assert_eq!(world.dispatch.peer_status(PeerId(0)).in_flight, 0);
+}
+
+#[test]
+fn answers_that_come_late_one_after_the_other_find_their_cells() {
+    let mut world = bsc();
+    world.manner(0, with(12_000, |_, answer| answer));
+    world.write(1, 0..2);
+    world.write(1, 2..5);
+    world.run(11_000);
+    world.manner(0, with(5_000, |_, answer| answer));
+    world.write(1, 0..2);
+    world.run(2_000);
+    world.write(1, 2..5);
+    world.run(20_000);
+    let confirmed = world.words().into_iter().filter(|(outcome, _)| *outcome == Outcome::Confirmed);
+    let (first, second) = (vec![0, 1], vec![2, 3, 4]);
+    assert_eq!(
+        confirmed.map(|(_, cells)| cells).collect::<Vec<_>>(),
+        [first.clone(), second.clone(), first, second]
+    );
+    assert_eq!(world.dispatch.peer_status(PeerId(0)).in_flight, 0);
+}
+
+#[test]
 fn restarts_and_failures_name_the_controllers_cells() {
     let mut world = mme();
     let enb = json!({"plmn": "22001", "kind": "macro", "id": 1});
@@ -234,7 +278,7 @@ fn a_bscs_complete_confirms_every_cell_asked_for() {
 }
 
 #[test]
-fn a_bscs_failure_refuses_what_it_lists_and_confirms_the_rest() {
+fn a_bscs_failure_says_nothing_of_the_cells_that_it_does_not_list() {
     let failures = json!([
         {"kind": "cgi", "plmn": "22001", "lac": 7, "ci": 1, "cause": 3},
         {"kind": "lac_ci", "lac": 8, "ci": 4, "cause": 6},
@@ -262,7 +306,7 @@ fn a_bscs_failure_refuses_what_it_lists_and_confirms_the_rest() {
         (Outcome::Refused(Cause::CapacityExceeded), vec![4]),
     ];
     assert_eq!(world.words()[1..3], refused);
-    assert_eq!(world.words()[3..], [(Outcome::Confirmed, vec![1, 2, 3])]);
+    assert_eq!(world.words()[3..], [(Outcome::Unanswered, vec![1, 2, 3])]);
 
     // One that says where it succeeded has said nothing of the cell in neither list.
     world.reports.clear();
