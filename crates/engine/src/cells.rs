@@ -209,8 +209,20 @@ impl CellStatus {
             (Verb::Kill, true) => self.hear_kill_while_wanted(ear, edition, outcome),
             (Verb::Kill, false) => self.hear_kill(ear, edition, outcome),
             (_, true) if edition == ear.current => self.hear_write(ear, verb, outcome),
-            // What is wanted no longer matters only by having been sent before that, and that is known by now.
-            _ => {}
+            _ => self.hear_of_the_unwanted(ear, edition, outcome),
+        }
+    }
+
+    /// A word about a write of what is wanted no longer: it may be on the air, and has to be killed, unless what is
+    /// wanted has replaced it.
+    fn hear_of_the_unwanted(&mut self, ear: Ear, edition: Edition, outcome: Outcome) {
+        let is_replaced = ear.in_place && self.phase == Phase::Confirmed;
+        let was_sent = !matches!(outcome, Outcome::Refused(_) | Outcome::Withdrawn);
+        if was_sent && !is_replaced {
+            self.maybe |= edition.bit();
+            if matches!(self.phase, Phase::Off) {
+                self.phase = Phase::OffPending;
+            }
         }
     }
 
@@ -252,15 +264,20 @@ impl CellStatus {
                 self.maybe &= !(gone.map_or(0, Edition::bit) | bit);
             }
             Outcome::Refused(cause) => {
+                // A refusal ends a request, and takes nothing off the air that another one has put there.
+                let stands = matches!(self.phase, Phase::Accepted | Phase::Confirmed | Phase::Renew);
+                if stands && cause != Cause::NoBroadcast {
+                    return;
+                }
                 // An earlier try may have arrived; a first one has just been refused.
-                self.maybe = if ear.repeat { self.maybe | bit } else { self.maybe & !bit };
+                self.maybe = if ear.repeat || stands { self.maybe | bit } else { self.maybe & !bit };
                 (self.phase, self.cause) = (Phase::Refused, cause);
             }
             Outcome::Unanswered => {
                 // That there is no answer says that it was sent; a replay has not heard so before.
                 self.maybe |= bit;
-                if matches!(self.phase, Phase::Pending | Phase::Sent) {
-                    self.phase = Phase::Unknown;
+                if matches!(self.phase, Phase::Pending | Phase::Sent | Phase::Refused) {
+                    (self.phase, self.cause) = (Phase::Unknown, Cause::None);
                 }
             }
             Outcome::Withdrawn => {}
@@ -327,6 +344,39 @@ mod tests {
             cell.hear(ear, *verb, Edition(*edition), *outcome);
         }
         cell
+    }
+
+    #[test]
+    fn a_refusal_takes_nothing_off_the_air() {
+        let refused = Outcome::Refused(Cause::NotSupported);
+        let cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Confirmed), (Verb::Write, 0, refused)]);
+        assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Confirmed, true));
+    }
+
+    #[test]
+    fn a_late_word_about_what_is_wanted_no_longer_is_remembered_for_its_kill() {
+        for late in [Outcome::Sent, Outcome::Accepted, Outcome::Confirmed, Outcome::Unanswered] {
+            let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
+            cell.restart();
+            cell.unwant();
+            assert_eq!(cell.phase(), Phase::Off);
+            cell.hear(BESIDE, Verb::Write, Edition(0), late);
+            assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::OffPending, true), "{late:?}");
+
+            let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
+            cell.restart();
+            cell.want(true, false);
+            cell.hear(Ear { current: Edition(1), ..BESIDE }, Verb::Write, Edition(0), late);
+            assert_eq!(cell.stale(Edition(1)), Some(Edition(0)), "{late:?}");
+        }
+    }
+
+    #[test]
+    fn a_silence_after_a_refusal_is_told_alike_by_a_replay_that_has_not_heard_of_the_retry() {
+        let refused = (Verb::Write, 0, Outcome::Refused(Cause::CapacityExceeded));
+        let (sent, silence) = ((Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Unanswered));
+        let (live, replayed) = (after(BESIDE, &[refused, sent, silence]), after(BESIDE, &[refused, silence]));
+        assert_eq!((live, live.phase()), (replayed, Phase::Unknown));
     }
 
     #[test]

@@ -39,7 +39,12 @@ impl Engine {
                 self.record(now, Record::Controller { controller, up: false }, out);
             }
             Report::Restarted(controller, cells) => {
+                let under_way = self.under_way(controller, &cells);
                 self.record(now, Record::Restarted { controller, cells }, out);
+                // What is under way may get there after the restart.
+                for sent in under_way {
+                    self.record(now, sent, out);
+                }
                 self.drive_controller(now, controller);
                 // What was being taken off the air there is off.
                 self.open_alerts().into_iter().for_each(|id| self.close_if_settled(now, id, out));
@@ -121,6 +126,23 @@ impl Engine {
                 );
             }
         }
+    }
+
+    /// What has been sent to some cells of a controller and not been answered, as records.
+    fn under_way(&self, controller: ControllerId, cells: &CellRuns) -> Vec<Record> {
+        let broadcasts = self.broadcasts.iter().zip(0..).filter(|(broadcast, _)| {
+            self.alerts.get(&broadcast.alert).is_some_and(|alert| !alert.state.is_over())
+        });
+        let (verb, outcome) = (Verb::Write, Outcome::Sent);
+        let mut sent = Vec::new();
+        for (broadcast, id) in broadcasts {
+            let legs = broadcast.legs.iter().filter(|leg| leg.controller() == controller);
+            for (edition, cells) in legs.flat_map(|leg| leg.under_way(broadcast.current(), cells)) {
+                let broadcast = BroadcastId(id);
+                sent.push(Record::Reported { controller, broadcast, edition, verb, outcome, cells });
+            }
+        }
+        sent
     }
 
     /// Asks for all that the alert needs now. `changed`: the wish is another one, so what was asked for the old one and
@@ -222,6 +244,7 @@ impl Engine {
             return;
         }
         let mut cells = report.cells;
+        let is_unwanted = verb != Verb::Kill && (!broadcast.wanted || edition != broadcast.current());
         if verb == Verb::Kill {
             cells =
                 broadcast.leg_mut(controller).map(|leg| leg.believes(edition, &cells)).unwrap_or_default();
@@ -232,6 +255,10 @@ impl Engine {
         self.record(now, Record::Reported { controller, broadcast: id, edition, verb, outcome, cells }, out);
         if outcome == Outcome::Refused(Cause::ReferenceUsed) {
             self.rename_where_outnamed(now, id, controller, out);
+        }
+        if is_unwanted {
+            // What came on the air although it is wanted no longer has to be killed, if no order for that is under way.
+            self.drive(now, id, Some(controller));
         }
         self.close_if_settled(now, alert, out);
     }

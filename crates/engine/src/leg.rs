@@ -173,6 +173,15 @@ impl Leg {
         self.ledger.cells_where(|status| status.phase() == Phase::Sent)
     }
 
+    /// What has been asked for and not been answered in some of these cells, by edition.
+    pub(crate) fn under_way(&self, current: Edition, cells: &CellRuns) -> Vec<(Edition, CellRuns)> {
+        let is_old = |hold: &&Hold| hold.verb == Verb::Write && hold.edition != current;
+        let old = self.holds.iter().filter(is_old).filter(|hold| hold.until_ms.is_none());
+        let of_old = old.map(|hold| (hold.edition, hold.cells.intersect(cells)));
+        let all = [(current, self.sent().intersect(cells))].into_iter().chain(of_old);
+        all.filter(|(_, cells)| !cells.is_empty()).collect()
+    }
+
     /// From now on the broadcast is wanted in `wanted` and in no other cell of this leg. `changed`: in a new edition;
     /// `renew`: in the same one with another count or period.
     pub fn want(&mut self, wanted: &CellRuns, changed: bool, renew: bool) {

@@ -3,6 +3,7 @@
 
 mod lifecycle;
 mod network;
+mod restarts;
 mod storm;
 
 use std::collections::BTreeMap;
