@@ -21,6 +21,7 @@ mod rncs;
 mod several;
 mod start_4g;
 mod stop_4g;
+mod table;
 mod update_4g;
 mod words;
 mod world;

@@ -1,9 +1,10 @@
 //! S31 to S37: an alert stops on 4G.
 
 use engine::State;
+use engine::command::Command;
 use serde_json::json;
 
-use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, stop, with, write};
+use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, stop, vector, vector_words, with, write};
 use crate::world::{PEER, Plan, World, lte, mme, without_indications};
 
 #[test]
@@ -86,6 +87,47 @@ fn s35_stop_for_something_unknown() {
     assert_eq!((world.view(alert).state, world.shown(alert)), (State::Closed, "; off: 3 confirmed".into()));
     assert_eq!(world.notices().len(), 1, "a note in the log");
     world.pass(600_000);
+}
+
+#[test]
+fn s36_stop_all() {
+    let mut world = World::one_mme();
+    let (a, b) = (world.on_air(&[C1, C2]), world.on_air(&[C2, C3]));
+    world.command("bora", Command::StopAll { reason: "a false alarm".into() }).unwrap();
+    let request = with(vector_words("sbcap-swr-stop-all"), json!({"send_stop_indication": true}));
+    world.expect_and_answer(PEER, &request, 0);
+    assert_eq!((world.shown(a), world.shown(b)), ("; off: 2 accepted".into(), "; off: 2 accepted".into()));
+    world.say(PEER, &off_air(0x4110, &[C1], 0));
+    assert_eq!(world.view(a).state, State::Cancelled);
+    world.say(PEER, &off_air(0x4110, &[C2, C3], 0));
+    for alert in [a, b] {
+        let view = world.view(alert);
+        assert_eq!((view.state, world.shown(alert)), (State::Closed, "; off: 2 confirmed".into()));
+        let step = view.history.iter().find(|step| step.verb == "stop all").unwrap();
+        assert_eq!((step.by.as_deref(), step.reason.as_deref()), (Some("bora"), Some("a false alarm")));
+    }
+    world.pass(600_000);
+    let nothing = world.command("bora", Command::StopAll { reason: "again".into() });
+    assert_eq!(nothing, Err(engine::Refusal::NothingOn));
+}
+
+#[test]
+fn s36_what_a_stop_of_all_leaves_open_is_stopped_one_by_one() {
+    let plan = Plan { peers: vec![(without_indications(mme("mme")), vec!["pool"])], ..Plan::default() };
+    let mut world = plan.up();
+    let alerts = [world.alert(&[C1]), world.alert(&[C2])];
+    for request in world.sent_to(PEER) {
+        world.say(PEER, &answer(&request, 0));
+    }
+    world.command("ana", Command::StopAll { reason: "a false alarm".into() }).unwrap();
+    assert_eq!(world.hex_to(PEER), [vector("sbcap-swr-stop-all")]);
+    world.pass(7_000);
+    let plain = |bits, cell| with(stop(bits, &[cell]), json!({"send_stop_indication": null}));
+    world.expect(PEER, &[plain(0x4110, C1), plain(0x4120, C2)]);
+    world.say(PEER, &answer(&stop(0x4110, &[]), 0));
+    world.say(PEER, &answer(&stop(0x4120, &[]), 3));
+    assert!(alerts.iter().all(|alert| world.view(*alert).state == State::Closed));
+    world.notices();
 }
 
 #[test]

@@ -47,6 +47,9 @@ impl Call {
             | Command::Cancel { alert, reason } => {
                 Self::post(format!("/v1/alerts/{alert}/{verb}"), &Reason { reason: reason.clone() })
             }
+            Command::StopAll { reason } => {
+                Self::post("/v1/stop-all".to_owned(), &Reason { reason: reason.clone() })
+            }
             Command::Update { alert, change } => Self::post(format!("/v1/alerts/{alert}/{verb}"), change),
         }
     }

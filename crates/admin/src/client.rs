@@ -59,6 +59,11 @@ impl Client {
         self.ask(Call::view(format!("/v1/alerts{query}")), None).await
     }
 
+    /// Takes everything off the air; the alerts that were on.
+    pub async fn stop_all(&self, key: Option<&str>, reason: &str) -> Result<Vec<AlertView>, Error> {
+        self.ask(Call::command(&Command::StopAll { reason: reason.to_owned() }), key).await
+    }
+
     /// One alert.
     pub async fn alert(&self, alert: AlertId) -> Result<AlertView, Error> {
         self.ask(Call::view(format!("/v1/alerts/{alert}")), None).await

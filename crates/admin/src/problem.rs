@@ -86,6 +86,7 @@ impl From<Refusal> for Problem {
             Refusal::NotPermitted { expected, found, .. } => {
                 new(403, "not_permitted", "the caller may not do this").with(expected, found)
             }
+            Refusal::NothingOn => new(409, "nothing_on", "no alert is on the air"),
             Refusal::Policy(_) => new(422, "policy", "the text or the case does not satisfy the policy"),
             Refusal::Root { .. } => new(403, "root", "uid 0 neither authors nor approves"),
             Refusal::SerialsExhausted { .. } => new(422, "serials_exhausted", "no message code is free"),
@@ -140,6 +141,7 @@ mod tests {
                 403,
                 "not_permitted",
             ),
+            (Refusal::NothingOn, 409, "nothing_on"),
             (Refusal::Policy(policy::Error::TextEmpty { language: "sr".into() }), 422, "policy"),
             (Refusal::Root { by: by(), verb: "approve" }, 403, "root"),
             (Refusal::TooManyAlerts { limit: 1 }, 422, "too_many_alerts"),

@@ -90,7 +90,7 @@ pub struct Approval {
     pub version: Option<u16>,
 }
 
-/// The body of `POST /v1/alerts/{id}/return`, `/reject` and `/cancel`.
+/// The body of `POST /v1/alerts/{id}/return`, `/reject`, `/cancel` and of `POST /v1/stop-all`.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {

@@ -31,6 +31,7 @@ pub(crate) fn routes<C: Control>() -> Vec<Route<C>> {
         ("POST", "/v1/alerts/{id}/cancel", post(cancel)),
         ("GET", "/v1/alerts/{id}/traffic", get(traffic)),
         ("GET", "/v1/alerts/{id}/watch", get(watch)),
+        ("POST", "/v1/stop-all", post(stop_all)),
         ("POST", "/v1/preview", post(preview)),
         ("GET", "/v1/peers", get(peers)),
         ("GET", "/v1/status", get(status)),
@@ -131,6 +132,15 @@ async fn cancel<C: Control>(
     Json(Reason { reason }): Json<Reason>,
 ) -> Answered {
     server.command(caller, key, Command::Cancel { alert, reason }).await
+}
+
+async fn stop_all<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    key: Key,
+    Json(Reason { reason }): Json<Reason>,
+) -> Answered {
+    server.command(caller, key, Command::StopAll { reason }).await
 }
 
 async fn list<C: Control>(

@@ -30,6 +30,10 @@ pub(crate) async fn run(verb: AlertVerb, session: &Session, out: &mut impl Write
         AlertVerb::Reject { alert, reason } => Command::Reject { alert, reason },
         AlertVerb::Update { alert, change } => Command::Update { alert, change: change.into_change()? },
         AlertVerb::Cancel { alert, reason } => Command::Cancel { alert, reason },
+        AlertVerb::StopAll { reason } => {
+            let views = session.stop_all(&reason).await?;
+            return session.write(out, &views, || tables::alerts(&views));
+        }
         AlertVerb::Show { alert } => {
             let view = session.client.alert(alert).await?;
             return session.write(out, &view, || tables::alert(&view));

@@ -136,6 +136,11 @@ pub(crate) enum AlertVerb {
         #[arg(long)]
         reason: String,
     },
+    /// Take every alert off the air, at once; prints those that were on.
+    StopAll {
+        #[arg(long)]
+        reason: String,
+    },
     /// Show an alert.
     Show {
         /// Its name, such as A-17.

@@ -36,6 +36,13 @@ impl Session {
         done.map_err(|error: Error| Failure::Daemon { error, key: Some(key) })
     }
 
+    /// Takes everything off the air, under the given key or a new one.
+    pub(crate) async fn stop_all(&self, reason: &str) -> Result<Vec<AlertView>, Failure> {
+        let key = self.key.clone().map_or_else(new_key, Ok)?;
+        let done = self.client.stop_all(Some(&key), reason).await;
+        done.map_err(|error: Error| Failure::Daemon { error, key: Some(key) })
+    }
+
     /// Writes an answer: as one line of JSON, or in these words.
     pub(crate) fn write(
         &self,

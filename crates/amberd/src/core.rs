@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dispatch::{Dispatch, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
-use engine::{Engine, Entry, Now, Seq};
+use engine::{AlertId, Engine, Entry, Now, Seq};
 use link::{Connection, EventKind, LinkEvent, SendError};
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
@@ -355,17 +355,28 @@ impl Core {
         command: Command,
         answer_after: &mut Option<Seq>,
     ) -> Result<Answer, Problem> {
-        let cancels = matches!(command, Command::Cancel { .. });
+        let cancels = matches!(command, Command::Cancel { .. } | Command::StopAll { .. });
         if let Some(why) = self.journal_failed.as_ref().filter(|_| !cancels) {
             return Err(Problem::journal_failed(why.clone()));
         }
         let verb = command.verb();
+        let on: Vec<AlertId> = match command {
+            Command::StopAll { .. } => {
+                let on = self.engine.alerts().filter(|alert| alert.state.is_on());
+                on.map(|alert| alert.id).collect()
+            }
+            _ => Vec::new(),
+        };
         let alert = self.engine.command(now, actor, key, command, &mut self.records)?;
         info!(%alert, verb, by = actor.name, "done");
         if self.journal_failed.is_none() {
             *answer_after = Some(self.engine.last());
         }
-        self.show(alert)
+        match verb {
+            // A repeat has stopped nothing more.
+            "stop all" => Ok(Answer::Alerts(on.into_iter().filter_map(|id| self.engine.view(id)).collect())),
+            _ => self.show(alert),
+        }
     }
 
     fn finish(mut self) {

@@ -285,7 +285,7 @@ impl Dispatch {
                 route.current.into_iter().collect()
             }
             // A kill follows the message to wherever it was handed: a silent peer may yet act on the write.
-            (Reach::OneThenFailover, Action::Kill { message_id, serial }) => {
+            (Reach::OneThenFailover, Action::Kill { message_id, serial, .. }) => {
                 let handed = route.register.handed((*message_id, *serial));
                 let had_it = |id: &PeerId| handed.is_some_and(|handed| handed.peers.contains(id));
                 let gets_it = |id: &PeerId| is_ready(id) && (route.current == Some(*id) || had_it(id));

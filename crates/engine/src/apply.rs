@@ -20,6 +20,7 @@ impl Engine {
             Record::Started => {
                 self.up.clear();
                 self.orders.clear();
+                self.silenced.clear();
                 self.each_leg(|leg, current| leg.doubt(current, true));
             }
             Record::Network { network, moves } => self.apply_network(network, moves),
@@ -121,10 +122,10 @@ impl Engine {
             StepVerb::Return | StepVerb::Reject if on => drop(alert.versions.pop()),
             StepVerb::Return => alert.state = State::Returned,
             StepVerb::Reject => alert.state = State::Rejected,
-            StepVerb::Cancel if !on => alert.state = State::Closed,
-            StepVerb::Cancel | StepVerb::Expire => {
-                let cancel = verb == StepVerb::Cancel;
-                alert.state = if cancel { State::Cancelled } else { State::Expired };
+            StepVerb::Cancel | StepVerb::StopAll if !on => alert.state = State::Closed,
+            StepVerb::Cancel | StepVerb::StopAll | StepVerb::Expire => {
+                let expired = verb == StepVerb::Expire;
+                alert.state = if expired { State::Expired } else { State::Cancelled };
                 for id in alert.broadcasts.clone() {
                     let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
                     broadcast.wanted = false;

@@ -176,7 +176,7 @@ impl Broadcast {
             }
             Need::Kill(edition) => {
                 let (message_id, serial) = name(edition)?;
-                Some(Action::Kill { message_id, serial })
+                Some(Action::Kill { message_id, serial, all: false })
             }
         }
     }

@@ -123,6 +123,11 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Take everything off the air: every alert that is on is cancelled, and an MME is told once to stop all.
+    StopAll {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What an update changes.
@@ -158,6 +163,7 @@ impl Command {
             Self::Reject { .. } => "reject",
             Self::Update { .. } => "update",
             Self::Cancel { .. } => "cancel",
+            Self::StopAll { .. } => "stop all",
         }
     }
 }

@@ -24,12 +24,14 @@ impl Engine {
             Report::Settled(order) => {
                 let Some((id, controller)) = self.orders.remove(&order) else { return };
                 let patience = self.setup.patience;
-                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
-                let alert = broadcast.alert;
-                let Some(leg) = broadcast.leg_mut(controller) else { return };
-                leg.settled(now.monotonic_ms, order, patience);
-                self.drive(now, id, Some(controller));
-                self.close_if_settled(now, alert, out);
+                for id in self.broadcasts_of(order, controller, id) {
+                    let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
+                    let alert = broadcast.alert;
+                    let Some(leg) = broadcast.leg_mut(controller) else { continue };
+                    leg.settled(now.monotonic_ms, order, patience);
+                    self.drive(now, id, Some(controller));
+                    self.close_if_settled(now, alert, out);
+                }
             }
             Report::Up(controller) => {
                 self.record(now, Record::Controller { controller, up: true }, out);
@@ -148,13 +150,21 @@ impl Engine {
     /// Asks for all that the alert needs now. `changed`: the wish is another one, so what was asked for the old one and
     /// has not left yet is withdrawn.
     pub(crate) fn drive_alert(&mut self, now: Now, alert: AlertId, changed: bool) {
+        if changed {
+            self.take_back_all(alert);
+        }
         let Some(alert) = self.alerts.get(&alert) else { return };
         for id in alert.broadcasts.clone() {
-            if changed {
-                self.take_back(id);
-                self.demands.push_back((self.last(), Demand::Withdraw(id)));
-            }
             self.drive(now, id, None);
+        }
+    }
+
+    /// Takes back whatever an alert has asked for and nobody has seen, but for its kills.
+    pub(crate) fn take_back_all(&mut self, alert: AlertId) {
+        let Some(alert) = self.alerts.get(&alert) else { return };
+        for id in alert.broadcasts.clone() {
+            self.take_back(id);
+            self.demands.push_back((self.last(), Demand::Withdraw(id)));
         }
     }
 
@@ -234,33 +244,41 @@ impl Engine {
         let operator = operator.operator;
         let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
         let Some(edition) = broadcast.edition(operator, controller, serial) else { return };
-        let alert = broadcast.alert;
-        if matches!(outcome, Outcome::Sent | Outcome::Withdrawn) {
-            // Volatile: see `record_sent`.
-            let current = broadcast.current();
-            if let Some(leg) = broadcast.leg_mut(controller) {
+        let meant = match verb {
+            Verb::Kill => self.silenced_with(controller, (id, edition)),
+            Verb::Write | Verb::Query => vec![(id, edition)],
+        };
+        for (id, edition) in meant {
+            let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
+            let (alert, current) = (broadcast.alert, broadcast.current());
+            let is_unwanted = verb != Verb::Kill && (!broadcast.wanted || edition != current);
+            let Some(leg) = broadcast.leg_mut(controller) else { continue };
+            if matches!(outcome, Outcome::Sent | Outcome::Withdrawn) {
+                // Volatile: see `record_sent`.
                 leg.hear(now.wall_ms, current, traits, edition, &report);
+                continue;
             }
-            return;
-        }
-        let mut cells = report.cells;
-        let is_unwanted = verb != Verb::Kill && (!broadcast.wanted || edition != broadcast.current());
-        if verb == Verb::Kill {
-            cells =
-                broadcast.leg_mut(controller).map(|leg| leg.believes(edition, &cells)).unwrap_or_default();
-            if cells.is_empty() {
-                return;
+            let mut cells = report.cells.clone();
+            if verb == Verb::Kill {
+                cells = leg.believes(edition, &cells);
+                if cells.is_empty() {
+                    continue;
+                }
             }
+            self.record(
+                now,
+                Record::Reported { controller, broadcast: id, edition, verb, outcome, cells },
+                out,
+            );
+            if outcome == Outcome::Refused(Cause::ReferenceUsed) {
+                self.rename_where_outnamed(now, id, controller, out);
+            }
+            if is_unwanted {
+                // What came on the air although it is wanted no longer has to be killed, if no order for that is under way.
+                self.drive(now, id, Some(controller));
+            }
+            self.close_if_settled(now, alert, out);
         }
-        self.record(now, Record::Reported { controller, broadcast: id, edition, verb, outcome, cells }, out);
-        if outcome == Outcome::Refused(Cause::ReferenceUsed) {
-            self.rename_where_outnamed(now, id, controller, out);
-        }
-        if is_unwanted {
-            // What came on the air although it is wanted no longer has to be killed, if no order for that is under way.
-            self.drive(now, id, Some(controller));
-        }
-        self.close_if_settled(now, alert, out);
     }
 
     /// Another CBC has a message of this name on the air at a controller, where nothing of ours is: it gets a fresh code

@@ -15,6 +15,7 @@ use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, OrderId};
 use crate::record::{Entry, Record};
 use crate::serials::{CodeRange, Serials};
+use crate::silence::Silenced;
 
 /// What the engine is told once: the country, the rules, and what can be reached.
 pub struct Setup {
@@ -45,6 +46,8 @@ pub struct Engine {
     pub(crate) keys: Keys,
     pub(crate) up: BTreeSet<ControllerId>,
     pub(crate) orders: BTreeMap<OrderId, (BroadcastId, ControllerId)>,
+    /// What a controller was last told to stop all at once.
+    pub(crate) silenced: BTreeMap<ControllerId, Silenced>,
     pub(crate) demands: VecDeque<(Seq, Demand)>,
     pub(crate) wake_ms: Option<u64>,
     pub(crate) network: Network,
@@ -68,6 +71,7 @@ impl Engine {
             keys: Keys::default(),
             up: BTreeSet::new(),
             orders: BTreeMap::new(),
+            silenced: BTreeMap::new(),
             demands: VecDeque::new(),
             wake_ms: None,
             network: Network::default(),

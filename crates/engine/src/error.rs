@@ -52,6 +52,9 @@ pub enum Refusal {
         /// The roles of the person.
         found: String,
     },
+    /// There is nothing to stop.
+    #[error("expected an alert that is approved or active, found none")]
+    NothingOn,
     /// The text or the case does not satisfy the policy.
     #[error(transparent)]
     Policy(#[from] policy::Error),

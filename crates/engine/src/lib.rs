@@ -30,6 +30,7 @@ pub mod order;
 pub mod record;
 pub mod report;
 mod serials;
+mod silence;
 mod snapshot;
 pub mod view;
 

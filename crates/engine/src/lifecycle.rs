@@ -74,7 +74,30 @@ impl Engine {
                 self.close_if_settled(now, id, out);
                 Ok(id)
             }
+            Command::StopAll { reason } => self.stop_all(now, actor, &reason, key, out),
         }
+    }
+
+    /// Cancels every alert that is on; answered with the first of them.
+    fn stop_all(
+        &mut self,
+        now: Now,
+        actor: &Actor,
+        reason: &str,
+        key: Option<String>,
+        out: &mut Vec<Entry>,
+    ) -> Result<AlertId, Refusal> {
+        let on = self.alerts.values().filter(|alert| alert.state.is_on());
+        let on: Vec<AlertId> = on.map(|alert| alert.id).collect();
+        let first = *on.first().ok_or(Refusal::NothingOn)?;
+        for id in &on {
+            self.record_sent(now, *id, out);
+            let key = key.clone().filter(|_| *id == first);
+            self.step(now, *id, StepVerb::StopAll, actor, Some(reason.to_owned()), key, out)?;
+        }
+        self.drive_to_silence(now, &on);
+        on.iter().for_each(|id| self.close_if_settled(now, *id, out));
+        Ok(first)
     }
 
     /// What these words would become, for the author to see before anything is written.
@@ -338,7 +361,7 @@ impl Engine {
 impl Command {
     const fn alert(&self) -> Option<AlertId> {
         match self {
-            Self::Draft { .. } => None,
+            Self::Draft { .. } | Self::StopAll { .. } => None,
             Self::Revise { alert, .. }
             | Self::Submit { alert }
             | Self::Approve { alert, .. }
@@ -359,13 +382,15 @@ fn permit(actor: &Actor, command: &Command) -> Result<(), Refusal> {
         Command::Approve { .. } | Command::Return { .. } | Command::Reject { .. } => {
             (actor.roles.approver, "approver")
         }
-        Command::Cancel { .. } => (actor.roles.author || actor.roles.approver, "author or approver"),
+        Command::Cancel { .. } | Command::StopAll { .. } => {
+            (actor.roles.author || actor.roles.approver, "author or approver")
+        }
     };
     let (by, verb) = (actor.name.clone(), command.verb());
     if !allowed {
         return Err(Refusal::NotPermitted { by, verb, expected, found: actor.roles.words() });
     }
-    if actor.root && !matches!(command, Command::Cancel { .. }) {
+    if actor.root && !matches!(command, Command::Cancel { .. } | Command::StopAll { .. }) {
         return Err(Refusal::Root { by, verb });
     }
     Ok(())

@@ -71,6 +71,8 @@ pub enum Action {
         message_id: MessageId,
         /// The serial number that is, or may be, on the air.
         serial: SerialNumber,
+        /// Whatever else is on the air there goes with it: where messages stand beside each other, one request does it.
+        all: bool,
     },
 }
 

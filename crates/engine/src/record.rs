@@ -219,6 +219,8 @@ pub enum StepVerb {
     Reject,
     /// It is taken back.
     Cancel,
+    /// It is taken back with all others.
+    StopAll,
     /// Its time is over.
     Expire,
     /// Everything has settled.
@@ -233,6 +235,7 @@ impl StepVerb {
             Self::Return => "return",
             Self::Reject => "reject",
             Self::Cancel => "cancel",
+            Self::StopAll => "stop all",
             Self::Expire => "expire",
             Self::Close => "close",
         }

@@ -105,7 +105,7 @@ impl Book {
             Record::Stepped { alert, step, key, .. } => {
                 self.done(key);
                 if let Some(facts) = self.alerts.get_mut(alert)
-                    && matches!(step, StepVerb::Cancel | StepVerb::Expire)
+                    && matches!(step, StepVerb::Cancel | StepVerb::StopAll | StepVerb::Expire)
                 {
                     facts.ended = Some(*step);
                 }

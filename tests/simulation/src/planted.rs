@@ -170,7 +170,7 @@ impl Planted {
             (Bug::CancelStartsAlert, Action::Write { message, .. }) => {
                 self.messages.insert((message.message_id.number(), message.serial.bits()), message.clone());
             }
-            (Bug::CancelStartsAlert, Action::Kill { message_id, serial }) => {
+            (Bug::CancelStartsAlert, Action::Kill { message_id, serial, .. }) => {
                 if let Some(message) = self.messages.get(&(message_id.number(), serial.bits())) {
                     let (message, broadcasts) = (message.clone(), Broadcasts::Once);
                     order.action = Action::Write { message, broadcasts, replaces: None };
@@ -243,7 +243,7 @@ impl Planted {
             Action::Write { message, .. } | Action::Query { message, .. } => {
                 (message.message_id, message.serial)
             }
-            Action::Kill { message_id, serial } => (*message_id, *serial),
+            Action::Kill { message_id, serial, .. } => (*message_id, *serial),
         };
         let new = *self
             .renamed

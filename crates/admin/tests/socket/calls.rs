@@ -44,6 +44,11 @@ async fn every_command_arrives_as_it_was_given_with_its_key_and_its_caller() {
         assert_eq!(caller, Caller { uid: peer.uid(), gid: peer.gid(), asserted: None });
         assert_eq!(request, Request::Command { key: Some("key-1".into()), command });
     }
+    let stopped = client.stop_all(Some("key-2"), "тако").await.unwrap();
+    assert_eq!(stopped, [example("show")]);
+    let (_, request) = world.daemon.last_asked();
+    let command = Command::StopAll { reason: "тако".into() };
+    assert_eq!(request, Request::Command { key: Some("key-2".into()), command });
     client.command(None, &Command::Submit { alert: AlertId(1) }).await.unwrap();
     assert!(matches!(world.daemon.last_asked().1, Request::Command { key: None, .. }));
 }

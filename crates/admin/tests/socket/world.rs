@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use admin::{Answer, Caller, Client, Control, Identity, Limits, Problem, Request};
+use engine::command::Command;
 use engine::view::AlertView;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -114,6 +115,7 @@ impl Control for Daemon {
         }
         let view = self.view.lock().unwrap().clone();
         Ok(match request {
+            Request::Command { command: Command::StopAll { .. }, .. } => Answer::Alerts(vec![view]),
             Request::Command { .. } | Request::Show { .. } => Answer::Alert(Box::new(view)),
             Request::List { .. } => Answer::Alerts(vec![view]),
             Request::Peers => Answer::Peers(example("peers")),

@@ -83,7 +83,11 @@ impl Dispatch {
     fn cut(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &mut Errand, batch: &mut Batch) {
         let Some(peer) = self.peers.get(usize::from(id.0)) else { return };
         let octets = peer.profile.octets_per_pdu.saturating_sub(octets_around_cells(action) as u32);
-        let room = Room { cells: peer.profile.cells_per_pdu, octets };
+        // A stop of everything names no cell.
+        let room = match action {
+            Action::Kill { all: true, .. } => Room { cells: u32::MAX, octets: u32::MAX },
+            _ => Room { cells: peer.profile.cells_per_pdu, octets },
+        };
         let limit = peer.cell_limit.filter(|_| is_write(peer.profile.protocol, action));
         let none = area::CellRuns::new();
         let spared = self.book.asked_elsewhere(errand.order).unwrap_or(&none);
@@ -105,8 +109,8 @@ impl Dispatch {
         let cells: u32 = batch.runs.iter().map(|run| run.end - run.start).sum();
         // A request that names no cell is for all that the peer has, so the controller must be all it has.
         let tais = if let Protocol::Sbcap(dialect) = protocol { dialect.tais } else { Tais::Always };
-        let is_for_all =
-            tais != Tais::Always && cells == self.routes[place].sector.len() && peer.routes.len() == 1;
+        let is_for_all = matches!(action, Action::Kill { all: true, .. })
+            || tais != Tais::Always && cells == self.routes[place].sector.len() && peer.routes.len() == 1;
         let (runs, tais): (SmallVec<[&[u8]; 4]>, _) = if is_for_all {
             (SmallVec::new(), &[][..])
         } else {
@@ -185,6 +189,6 @@ fn is_write(protocol: Protocol, action: &Action) -> bool {
 fn reference(action: &Action) -> Reference {
     match action {
         Action::Write { message, .. } | Action::Query { message, .. } => (message.message_id, message.serial),
-        Action::Kill { message_id, serial } => (*message_id, *serial),
+        Action::Kill { message_id, serial, .. } => (*message_id, *serial),
     }
 }

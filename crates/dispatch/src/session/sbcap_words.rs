@@ -66,8 +66,13 @@ pub(super) fn write(
     })
 }
 
-/// A stop of a message, but for its cells and tracking areas.
-pub(super) fn stop(message_id: MessageId, serial: SerialNumber, dialect: SbcapDialect) -> StopWarningRequest {
+/// A stop of a message, or of `all` there are, but for its cells and tracking areas.
+pub(super) fn stop(
+    message_id: MessageId,
+    serial: SerialNumber,
+    all: bool,
+    dialect: SbcapDialect,
+) -> StopWarningRequest {
     StopWarningRequest {
         message_id,
         serial,
@@ -75,7 +80,7 @@ pub(super) fn stop(message_id: MessageId, serial: SerialNumber, dialect: SbcapDi
         area: None,
         omc_id: None,
         send_stop_indication: dialect.indications,
-        stop_all: false,
+        stop_all: all,
         ext: Extensions::default(),
     }
 }

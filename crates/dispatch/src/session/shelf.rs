@@ -41,7 +41,8 @@ struct Source {
 enum What {
     Write(Arc<Message>, Broadcasts),
     Query(MessageId, SerialNumber),
-    Kill(MessageId, SerialNumber),
+    /// With whether everything else is to be stopped too.
+    Kill(MessageId, SerialNumber, bool),
 }
 
 /// A request without its cells.
@@ -91,7 +92,7 @@ impl What {
             (Action::Write { message, broadcasts, .. } | Action::Query { message, broadcasts }, _) => {
                 Self::Write(Arc::clone(message), *broadcasts)
             }
-            (Action::Kill { message_id, serial }, _) => Self::Kill(*message_id, *serial),
+            (Action::Kill { message_id, serial, all }, _) => Self::Kill(*message_id, *serial, *all),
         }
     }
 }
@@ -103,8 +104,10 @@ impl Source {
                 (What::Write(message, count), What::Write(message_2, count_2)) => {
                     count == count_2 && (Arc::ptr_eq(message, message_2) || message == message_2)
                 }
-                (What::Query(id, serial), What::Query(id_2, serial_2))
-                | (What::Kill(id, serial), What::Kill(id_2, serial_2)) => (id, serial) == (id_2, serial_2),
+                (What::Query(id, serial), What::Query(id_2, serial_2)) => (id, serial) == (id_2, serial_2),
+                (What::Kill(id, serial, all), What::Kill(id_2, serial_2, all_2)) => {
+                    (id, serial, all) == (id_2, serial_2, all_2)
+                }
                 _ => false,
             }
     }
@@ -118,8 +121,9 @@ impl Source {
                 let template = sbcap::WriteTemplate::new(&write, TaiPolicy::Always);
                 Template::SbcapWrite(template.map_err(|error| error.to_string())?)
             }
-            (Protocol::Sbcap(dialect), What::Query(id, serial) | What::Kill(id, serial)) => {
-                let stop = sbcap_words::stop(*id, *serial, dialect);
+            (Protocol::Sbcap(dialect), What::Query(id, serial) | What::Kill(id, serial, _)) => {
+                let all = matches!(self.what, What::Kill(.., true));
+                let stop = sbcap_words::stop(*id, *serial, all, dialect);
                 let template = sbcap::StopTemplate::new(&stop, TaiPolicy::Always);
                 Template::SbcapStop(template.map_err(|error| error.to_string())?)
             }
@@ -141,7 +145,7 @@ impl Source {
             (Protocol::Cbsp(dialect), What::Query(id, serial)) => {
                 Template::CbspQuery(*id, *serial, dialect.channel)
             }
-            (Protocol::Cbsp(dialect), What::Kill(id, serial)) => {
+            (Protocol::Cbsp(dialect), What::Kill(id, serial, _)) => {
                 Template::CbspKill(cbsp::KillTemplate::new(*id, *serial, Some(dialect.channel)))
             }
             (Protocol::Sabp(dialect), What::Write(message, broadcasts)) => {
@@ -151,7 +155,7 @@ impl Source {
                 Template::SabpWrite(template, write.broadcasts)
             }
             (Protocol::Sabp(_), What::Query(id, serial)) => Template::SabpQuery(*id, *serial),
-            (Protocol::Sabp(_), What::Kill(id, serial)) => {
+            (Protocol::Sabp(_), What::Kill(id, serial, _)) => {
                 let kill = sabp_words::reference(*id, *serial, Vec::new());
                 Template::SabpKill(sabp::KillTemplate::new(&kill).map_err(|error| error.to_string())?)
             }

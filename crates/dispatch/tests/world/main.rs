@@ -237,7 +237,7 @@ pub(crate) fn write(serial: u16, replaces: Option<u16>) -> Action {
 }
 
 pub(crate) fn kill(serial: u16) -> Action {
-    Action::Kill { message_id: MessageId::new(4379), serial: SerialNumber::from_bits(serial) }
+    Action::Kill { message_id: MessageId::new(4379), serial: SerialNumber::from_bits(serial), all: false }
 }
 
 fn thirty() -> Broadcasts {

@@ -17,6 +17,7 @@ enum Event {
     Update { text: bool, wide: bool },
     Approve,
     Cancel,
+    StopAll,
     Pass(u64),
     Answer(usize, Answer),
     Down(usize),
@@ -47,6 +48,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (any::<bool>(), any::<bool>()).prop_map(|(text, wide)| Event::Update { text, wide }),
         3 => Just(Event::Approve),
         1 => Just(Event::Cancel),
+        1 => Just(Event::StopAll),
         3 => (1u64..40_000).prop_map(Event::Pass),
         12 => (0usize..8, answer).prop_map(|(at, answer)| Event::Answer(at, answer)),
         1 => (0usize..2).prop_map(Event::Down),
@@ -87,6 +89,13 @@ impl Storm {
                     continue;
                 }
             };
+            if matches!(order.action, Action::Kill { all: true, .. }) {
+                // It leaves before all that is wanted after it.
+                let answer =
+                    [Answer::Good, Answer::Half, Answer::Lost, Answer::Refused][order.id.0 as usize % 4];
+                self.answer(order, answer);
+                continue;
+            }
             if order.action.verb() != Verb::Kill {
                 let alert = self.world.engine.broadcast(order.broadcast).unwrap().alert;
                 assert!(!self.ended.contains(&alert), "a write of {alert} after its cancel");
@@ -130,6 +139,10 @@ impl Storm {
                         // A phone rings for a serial number it has not seen for a day, so once.
                         self.rang.entry((cell.0, serial)).or_insert(1);
                     }
+                    Outcome::Confirmed
+                }
+                Action::Kill { all: true, .. } => {
+                    self.air.retain(|(other, _)| *other != cell.0);
                     Outcome::Confirmed
                 }
                 Action::Kill { .. } if self.air.remove(&(cell.0, serial)) => Outcome::Confirmed,
@@ -197,6 +210,15 @@ impl Storm {
                 let Some(alert) = newest else { return };
                 if self.world.command("bora", Command::Cancel { alert, reason: "found".into() }).is_ok() {
                     self.ended.insert(alert);
+                }
+            }
+            Event::StopAll => {
+                let on: Vec<AlertId> = {
+                    let on = self.world.engine.alerts().filter(|alert| alert.state.is_on());
+                    on.map(|alert| alert.id).collect()
+                };
+                if self.world.command("bora", Command::StopAll { reason: "a mistake".into() }).is_ok() {
+                    self.ended.extend(on);
                 }
             }
             Event::Pass(ms) => self.world.pass(*ms),
