@@ -25,6 +25,7 @@ mod name;
 mod polygon;
 mod runs;
 mod sector;
+mod spans;
 mod sphere;
 mod target;
 
@@ -39,6 +40,7 @@ pub use inventory::{
 };
 pub use polygon::{Point, Polygon};
 pub use runs::CellRuns;
+pub use spans::{Span, Spans};
 pub use target::{CellName, Circle, Resolved, Shape, Target};
 
 /// The folder of shared material, for tests that have more to check when it is at hand; its absence is said,

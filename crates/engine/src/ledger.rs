@@ -1,42 +1,30 @@
-//! The states of a broadcast's cells at one controller, neighbours of the same state as one span.
-//!
-//! A network speaks of runs of cells, so a word about 25,000 of them changes a span or two and not 25,000 statuses.
-//! A span is 12 octets; in the worst case, where every cell differs from the one before it, it is one a cell.
+//! The states of a broadcast's cells at one controller, and how many are in each.
 
-use std::ops::Range;
-
-use area::CellRuns;
+use area::{CellRuns, Span, Spans};
 
 use crate::cells::{CellStatus, Phase};
 
 /// How many cells are in each phase, by the phase's number.
 pub type Totals = [u32; Phase::ALL.len()];
 
-/// Cells and their states; the totals are always those of the spans.
+/// Cells and their states; the totals are always those of the states.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Ledger {
-    /// Ascending and disjoint; neighbours that touch differ in their state.
-    spans: Vec<Span>,
+    statuses: Spans<CellStatus>,
     totals: Totals,
 }
 
-/// A run of cells in one state.
-pub(crate) type Span = (Range<u32>, CellStatus);
-
 impl Ledger {
     /// A ledger of these cells, ascending.
-    pub(crate) fn of(spans: impl IntoIterator<Item = Span>) -> Self {
-        let mut ledger = Self::default();
-        for (run, status) in spans {
-            ledger.totals[status.phase() as usize] += run.end - run.start;
-            append(&mut ledger.spans, run, status);
-        }
+    pub(crate) fn of(spans: impl IntoIterator<Item = Span<CellStatus>>) -> Self {
+        let mut ledger = Self { statuses: Spans::of(spans), totals: Totals::default() };
+        ledger.count();
         ledger
     }
 
-    /// Every span, ascending.
-    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> + '_ {
-        self.spans.iter().cloned()
+    /// Every span of cells in one state, ascending.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span<CellStatus>> + '_ {
+        self.statuses.iter()
     }
 
     /// How many cells are in each phase.
@@ -51,82 +39,46 @@ impl Ledger {
 
     /// Every cell.
     pub(crate) fn cells(&self) -> CellRuns {
-        self.spans.iter().map(|(run, _)| run.clone()).collect()
+        self.statuses.cells()
     }
 
     /// The cells of which this holds.
     pub(crate) fn cells_where(&self, holds: impl Fn(CellStatus) -> bool) -> CellRuns {
-        self.spans.iter().filter(|(_, status)| holds(*status)).map(|(run, _)| run.clone()).collect()
+        self.spans().filter(|(_, status)| holds(*status)).map(|(run, _)| run).collect()
     }
 
     /// The spans of these cells, as far as the ledger has them.
-    pub(crate) fn within<'a>(&'a self, cells: &'a CellRuns) -> impl Iterator<Item = Span> + 'a {
-        let (from, to) = self.touched(cells);
-        self.spans[from..to].iter().flat_map(|(run, status)| {
-            let parts = cells.within(run.clone());
-            parts.into_iter().map(|part| (part, *status))
-        })
+    pub(crate) fn within<'a>(&'a self, cells: &'a CellRuns) -> impl Iterator<Item = Span<CellStatus>> + 'a {
+        cells.iter().flat_map(|run| self.statuses.within(run))
     }
 
     /// Adds cells in this state, where the ledger does not have them.
     pub(crate) fn add(&mut self, cells: &CellRuns, status: CellStatus) {
-        let new = cells.subtract(&self.cells());
-        if new.is_empty() {
-            return;
-        }
-        let mut spans = std::mem::take(&mut self.spans);
-        spans.extend(new.into_iter().map(|run| (run, status)));
-        spans.sort_unstable_by_key(|(run, _)| run.start);
-        *self = Self::of(spans);
+        self.statuses.add(cells, status);
+        self.count();
     }
 
     /// Changes the state of these cells, as far as the ledger has them. What `change` does must rest on the state alone:
     /// it is called once for neighbours of the same one.
     pub(crate) fn change(&mut self, cells: &CellRuns, mut change: impl FnMut(&mut CellStatus)) {
-        let (from, to) = self.touched(cells);
-        let mut spans = Vec::with_capacity(to - from + 2);
-        for (run, status) in &self.spans[from..to] {
-            let mut left = run.clone();
-            for part in cells.within(run.clone()) {
-                let mut changed = *status;
-                change(&mut changed);
-                self.totals[status.phase() as usize] -= part.end - part.start;
-                self.totals[changed.phase() as usize] += part.end - part.start;
-                append(&mut spans, left.start..part.start, *status);
-                left.start = part.end;
-                append(&mut spans, part, changed);
-            }
-            append(&mut spans, left, *status);
-        }
-        self.spans.splice(from..to, spans);
+        self.statuses.change(cells, |status, count| {
+            self.totals[status.phase() as usize] -= count;
+            change(status);
+            self.totals[status.phase() as usize] += count;
+        });
     }
 
     /// Changes the state of every cell.
-    pub(crate) fn change_all(&mut self, change: impl Fn(&mut CellStatus)) {
-        let spans = std::mem::take(&mut self.spans).into_iter();
-        *self = Self::of(spans.map(|(run, mut status)| {
-            change(&mut status);
-            (run, status)
-        }));
+    pub(crate) fn change_all(&mut self, change: impl FnMut(&mut CellStatus)) {
+        self.statuses.change_all(change);
+        self.count();
     }
 
-    /// The spans that these cells touch: those that hold some of them and those beside, which may become one with them.
-    fn touched(&self, cells: &CellRuns) -> (usize, usize) {
-        let (Some(first), Some(last)) = (cells.iter().next(), cells.iter().next_back()) else {
-            return (0, 0);
-        };
-        let from = self.spans.partition_point(|(run, _)| run.end < first.start);
-        let to = self.spans.partition_point(|(run, _)| run.start <= last.end);
-        (from, to.max(from))
-    }
-}
-
-/// Adds a run behind the others, joined to the last where they touch and are in the same state.
-fn append(spans: &mut Vec<Span>, run: Range<u32>, status: CellStatus) {
-    match spans.last_mut() {
-        _ if run.is_empty() => {}
-        Some((last, known)) if last.end == run.start && *known == status => last.end = run.end,
-        _ => spans.push((run, status)),
+    fn count(&mut self) {
+        self.totals = Totals::default();
+        for (run, status) in self.statuses.iter() {
+            self.totals[status.phase() as usize] += run.end - run.start;
+        }
     }
 }
 
@@ -220,13 +172,10 @@ mod tests {
                 let count = model.values().filter(|status| status.phase() == phase).count();
                 prop_assert_eq!(ledger.totals()[phase as usize] as usize, count);
             }
-            let neighbours = ledger.spans.windows(2);
-            let differ = |pair: &[Span]| pair[0].0.end < pair[1].0.start || (pair[0].0.end == pair[1].0.start && pair[0].1 != pair[1].1);
-            prop_assert!(neighbours.into_iter().all(differ));
         }
     }
 
-    fn each(spans: impl Iterator<Item = Span>) -> impl Iterator<Item = (u32, CellStatus)> {
+    fn each(spans: impl Iterator<Item = Span<CellStatus>>) -> impl Iterator<Item = (u32, CellStatus)> {
         spans.flat_map(|(run, status)| run.map(move |cell| (cell, status)))
     }
 
