@@ -331,9 +331,9 @@ mod tests {
         let (wire, sector) = pool();
         let mut rest = Rest::new(&sector, &sector.all());
         let limit = CellLimit::new(1000, 1).unwrap();
-        let mut limiter = CellLimiter::new(8);
-        limiter.note(4500, limit, 3..4);
-        limiter.note(4700, limit, 6..7);
+        let mut limiter = CellLimiter::new(0..8);
+        limiter.note(4500, limit, &CellRuns::from_range(3..4));
+        limiter.note(4700, limit, &CellRuns::from_range(6..7));
         let spacing = Spacing { limiter: &limiter, limit, spared: &CellRuns::new() };
         assert_eq!(ends(&cut(&mut rest, 5000, &wire, &sector, WIDE, Some(&spacing))), [(0, 2), (5, 6)]);
         assert_eq!(rest.asleep_until(), Some(5500));

@@ -40,7 +40,6 @@ const NOTICES_MAX: usize = 10_000;
 #[derive(Debug)]
 pub struct Dispatch {
     wire: Wire,
-    limiter: CellLimiter,
     peers: Vec<Peer>,
     routes: Vec<Route>,
     route_of: BTreeMap<ControllerId, usize>,
@@ -54,6 +53,7 @@ pub struct Dispatch {
     /// The batch that was cut last, for its room.
     batch: Batch,
     arrivals: u64,
+    started: bool,
 }
 
 /// Whether this is the peer's first link since it is known; only then may its cells be reset.
@@ -82,6 +82,7 @@ impl Dispatch {
                 peers: route.peers,
                 current: None,
                 sector: Sector::new(inventory, inventory.controller(route.controller), &wire),
+                limiter: CellLimiter::new(inventory.controller(route.controller).cells.clone()),
                 waiting: Queue::default(),
                 register: Register::default(),
                 failed: CellRuns::new(),
@@ -89,7 +90,6 @@ impl Dispatch {
         }
         Ok(Self {
             wire,
-            limiter: CellLimiter::new(inventory.len()),
             peers,
             routes,
             route_of,
@@ -100,12 +100,13 @@ impl Dispatch {
             alarms: Alarms::new(peer_count),
             batch: Batch::default(),
             arrivals: 0,
+            started: false,
         })
     }
 
     /// Takes a demand of the engine.
     pub fn demand(&mut self, now_ms: u64, demand: Demand) {
-        self.limiter.start(now_ms);
+        self.start(now_ms);
         match demand {
             Demand::Order(order) => self.take(order),
             Demand::Withdraw(broadcast) => self.withdraw(broadcast),
@@ -114,7 +115,7 @@ impl Dispatch {
 
     /// A peer's link is up.
     pub fn link_up(&mut self, now_ms: u64, id: PeerId, first: FirstContact) {
-        self.limiter.start(now_ms);
+        self.start(now_ms);
         self.link_down(now_ms, id);
         let cells = if first.0 { self.cells_of(id) } else { Vec::new() };
         let Some(peer) = self.peer_mut(id) else { return };
@@ -157,7 +158,7 @@ impl Dispatch {
 
     /// Does what is due by now.
     pub fn handle_timeout(&mut self, now_ms: u64) {
-        self.limiter.start(now_ms);
+        self.start(now_ms);
         while let Some((_, at)) = self.alarms.first().filter(|(due_ms, _)| *due_ms <= now_ms) {
             self.alarms.set(at, None);
             let id = PeerId(at as u16);
@@ -232,6 +233,13 @@ impl Dispatch {
         let mut traffic: Vec<Traffic> = self.routes.iter().filter_map(towards).collect();
         traffic.sort_unstable_by_key(|traffic| traffic.controller);
         traffic
+    }
+
+    /// The first time it is told the time.
+    fn start(&mut self, now_ms: u64) {
+        if !std::mem::replace(&mut self.started, true) {
+            self.routes.iter_mut().for_each(|route| route.limiter.start(now_ms));
+        }
     }
 
     /// Queues an order at the peers that shall have it.

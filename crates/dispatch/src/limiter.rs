@@ -1,6 +1,9 @@
-//! The least time between writes to one cell: the generic cell rate algorithm, one stamp a cell.
+//! The least time between writes to one cell: the generic cell rate algorithm. Cells that were written together have one
+//! stamp.
 
 use std::ops::Range;
+
+use area::{CellRuns, Spans};
 
 /// A limit on the writes to each cell.
 #[derive(Clone, Copy, Debug)]
@@ -18,18 +21,21 @@ impl CellLimit {
     }
 }
 
-/// When each cell was written. A stamp is the time, in milliseconds modulo 2^32, at which the cell has rested from all
-/// its writes; 0 stands for a cell not written since the start, which counts as written at the start.
+/// When the cells of one controller were written: for each the time, in monotonic milliseconds, at which it has rested from
+/// all its writes.
 #[derive(Debug)]
 pub(crate) struct CellLimiter {
-    stamps: Vec<u32>,
+    rested_ms: Spans<u64>,
     started_ms: Option<u64>,
 }
 
+/// Stands for a cell not written since the start, which counts as written at the start.
+const UNWRITTEN: u64 = 0;
+
 impl CellLimiter {
-    /// A limiter for so many cells.
-    pub(crate) fn new(cells: u32) -> Self {
-        Self { stamps: vec![0; cells as usize], started_ms: None }
+    /// A limiter for these cells.
+    pub(crate) fn new(cells: Range<u32>) -> Self {
+        Self { rested_ms: Spans::of([(cells, UNWRITTEN)]), started_ms: None }
     }
 
     /// Notes the start, once.
@@ -39,66 +45,38 @@ impl CellLimiter {
 
     /// When the cell may be written, at the earliest now.
     pub(crate) fn due_ms(&self, now_ms: u64, limit: CellLimit, cell: u32) -> u64 {
-        let stamp = self.stamps.get(cell as usize).copied().unwrap_or(0);
-        let ahead_ms = self.clock(now_ms, limit).ahead_ms(stamp);
-        now_ms + u64::from(ahead_ms.saturating_sub(limit.tolerance_ms))
+        let rested = self.rested_ms.within(cell..cell + 1).next();
+        rested.map_or(now_ms, |(_, rested_ms)| self.due_at(now_ms, limit, rested_ms))
     }
 
-    /// How many cells from the first of these on are all due now. A run that has rested is one sweep without a branch.
+    /// How many cells from the first of these on are all due now.
     pub(crate) fn due_now(&self, now_ms: u64, limit: CellLimit, cells: Range<u32>) -> u32 {
-        let clock = self.clock(now_ms, limit);
-        let stamps = self.stamps.get(cells.start as usize..cells.end as usize).unwrap_or_default();
-        let is_late = |stamp: &u32| clock.ahead_ms(*stamp) > limit.tolerance_ms;
-        let mut due = 0;
-        for sweep in stamps.chunks(SWEEP) {
-            if sweep.iter().fold(false, |late, stamp| late | is_late(stamp)) {
-                return due + sweep.iter().take_while(|stamp| !is_late(stamp)).count() as u32;
-            }
-            due += sweep.len() as u32;
-        }
-        due
+        let mut spans = self.rested_ms.within(cells.clone());
+        let late = spans.find(|(_, rested_ms)| self.due_at(now_ms, limit, *rested_ms) > now_ms);
+        late.map_or(cells.end, |(run, _)| run.start) - cells.start
     }
 
-    /// Notes a write to each cell of a run.
-    pub(crate) fn note(&mut self, now_ms: u64, limit: CellLimit, cells: Range<u32>) {
-        let clock = self.clock(now_ms, limit);
-        let stamps = self.stamps.get_mut(cells.start as usize..cells.end as usize).unwrap_or_default();
-        for stamp in stamps {
-            let ahead_ms = clock.ahead_ms(*stamp) + limit.interval_ms;
-            *stamp = clock.now_ms.wrapping_add(ahead_ms).max(1);
-        }
+    /// Notes a write to each of these cells.
+    pub(crate) fn note(&mut self, now_ms: u64, limit: CellLimit, cells: &CellRuns) {
+        let started_ms = self.started_ms;
+        self.rested_ms.change(cells, |rested_ms, _| {
+            *rested_ms = rested(started_ms, limit, *rested_ms).max(now_ms) + u64::from(limit.interval_ms);
+        });
     }
 
-    fn clock(&self, now_ms: u64, limit: CellLimit) -> Clock {
-        let rested_ms = self.started_ms.map_or(0, |start| start + u64::from(limit.interval_ms));
-        Clock {
-            now_ms: now_ms as u32,
-            unwritten_ahead_ms: rested_ms.saturating_sub(now_ms) as u32,
-            ahead_max_ms: limit.tolerance_ms + limit.interval_ms,
-        }
+    fn due_at(&self, now_ms: u64, limit: CellLimit, rested_ms: u64) -> u64 {
+        let rested_ms = rested(self.started_ms, limit, rested_ms);
+        rested_ms.saturating_sub(limit.tolerance_ms.into()).max(now_ms)
     }
 }
 
-/// What makes a stamp a time ahead of now.
-#[derive(Clone, Copy)]
-struct Clock {
-    now_ms: u32,
-    unwritten_ahead_ms: u32,
-    ahead_max_ms: u32,
-}
-
-impl Clock {
-    /// How far a stamp is ahead of now. One further ahead than any write can put it is one of the past, seen around the
-    /// modulus; the rare one that lands in reach costs a write no more than its interval.
-    fn ahead_ms(self, stamp: u32) -> u32 {
-        let ahead_ms = stamp.wrapping_sub(self.now_ms);
-        let ahead_ms = if ahead_ms <= self.ahead_max_ms { ahead_ms } else { 0 };
-        if stamp == 0 { self.unwritten_ahead_ms } else { ahead_ms }
+/// When a cell has rested, counting what it may have got before the start.
+fn rested(started_ms: Option<u64>, limit: CellLimit, rested_ms: u64) -> u64 {
+    match started_ms {
+        Some(started_ms) if rested_ms == UNWRITTEN => started_ms + u64::from(limit.interval_ms),
+        _ => rested_ms,
     }
 }
-
-/// How many stamps are looked at between two decisions.
-const SWEEP: usize = 128;
 
 #[cfg(test)]
 mod tests {
@@ -109,7 +87,7 @@ mod tests {
     #[test]
     fn after_a_start_every_cell_counts_as_just_written() {
         let limit = CellLimit::new(1000, 1).unwrap();
-        let mut limiter = CellLimiter::new(1);
+        let mut limiter = CellLimiter::new(0..1);
         limiter.start(50);
         limiter.start(900);
         assert_eq!(limiter.due_ms(100, limit, 0), 1050);
@@ -126,20 +104,20 @@ mod tests {
 
         #[test]
         fn no_window_of_time_holds_more_writes_than_the_limit_grants(
-            start in prop_oneof![Just(0), Just(u64::from(u32::MAX) - 3000), Just(1 << 40)],
+            start in prop_oneof![Just(0), Just(1 << 40)],
             interval in 1..500u32,
             burst in 1..4u16,
             waits in prop::collection::vec(0..400u64, 1..60),
         ) {
             let limit = CellLimit::new(interval, burst).unwrap();
-            let mut limiter = CellLimiter::new(1);
+            let mut limiter = CellLimiter::new(0..1);
             limiter.start(start);
             let mut now = start;
             let mut writes: Vec<u64> = vec![start];
             for wait in waits {
                 now += wait;
                 if limiter.due_ms(now, limit, 0) == now {
-                    limiter.note(now, limit, 0..1);
+                    limiter.note(now, limit, &CellRuns::from_range(0..1));
                     writes.push(now);
                 } else {
                     prop_assert!(limiter.due_ms(now, limit, 0) <= now + u64::from(interval));

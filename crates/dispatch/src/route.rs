@@ -2,6 +2,7 @@
 
 use area::{CellRuns, ControllerId};
 
+use crate::limiter::CellLimiter;
 use crate::queue::Queue;
 use crate::register::Register;
 use crate::wire::Sector;
@@ -17,6 +18,7 @@ pub(crate) struct Route {
     /// The one that gets the orders where one does; none while no peer is ready.
     pub(crate) current: Option<PeerId>,
     pub(crate) sector: Sector,
+    pub(crate) limiter: CellLimiter,
     /// Orders that wait for a peer to be ready.
     pub(crate) waiting: Queue,
     pub(crate) register: Register,

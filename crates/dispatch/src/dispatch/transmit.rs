@@ -90,16 +90,15 @@ impl Dispatch {
         };
         let limit = peer.cell_limit.filter(|_| is_write(peer.profile.protocol, action));
         let none = area::CellRuns::new();
-        let spared = self.book.asked_elsewhere(errand.order).unwrap_or(&none);
-        let spacing = limit.map(|limit| Spacing { limiter: &self.limiter, limit, spared });
         let route = &self.routes[errand.route];
+        let spared = self.book.asked_elsewhere(errand.order).unwrap_or(&none);
+        let spacing = limit.map(|limit| Spacing { limiter: &route.limiter, limit, spared });
         let handed = route.register.handed(reference(action)).filter(|_| action.verb() == Verb::Write);
         let lost = handed.map_or(&[][..], |handed| &handed.lost);
         errand.rest.cut(batch, now_ms, &self.wire, &route.sector, room, spacing.as_ref(), lost);
         if let Some(limit) = limit {
-            for run in batch.cells().subtract(spared).iter() {
-                self.limiter.note(now_ms, limit, run);
-            }
+            let written = batch.cells().subtract(spared);
+            self.routes[errand.route].limiter.note(now_ms, limit, &written);
         }
     }
 
