@@ -23,11 +23,13 @@ use crate::register::Register;
 use crate::route::Route;
 use crate::session::{Session, Shelf};
 use crate::wire::{Sector, Wire};
+use transmit::reference;
+
 use crate::{
     ControllerTraits, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup, Traffic,
 };
 
-/// The most orders that may be open towards one controller; kills are taken up to twice as many.
+/// The most orders that may be open towards one controller; kills are taken up to twice as many, repeats up to half.
 const ORDERS_MAX: usize = 10_000;
 /// The most notices that wait to be polled; further ones are lost.
 const NOTICES_MAX: usize = 10_000;
@@ -251,7 +253,13 @@ impl Dispatch {
             return self.turn_away(&order, order.cells.clone());
         };
         let route = &self.routes[place];
-        let max = if order.priority == Priority::Kill { 2 * ORDERS_MAX } else { ORDERS_MAX };
+        let handed = route.register.handed(reference(&order.action));
+        let is_repeat = handed.is_some_and(|handed| order.cells.subtract(&handed.cells).is_empty());
+        let max = match order.priority {
+            Priority::Kill => 2 * ORDERS_MAX,
+            _ if is_repeat => ORDERS_MAX / 2,
+            _ => ORDERS_MAX,
+        };
         let open = self.book.open_orders(order.controller);
         if open >= max {
             if let Some(peer) = route.peers.first() {
@@ -265,7 +273,7 @@ impl Dispatch {
             self.report_withdrawn(&order, order.cells.subtract(&cells));
         }
         self.arrivals += 1;
-        let rank = Rank { priority: order.priority, arrival: self.arrivals };
+        let rank = Rank { priority: order.priority, is_repeat, arrival: self.arrivals };
         let peers = self.peers_for(place, &order.action);
         self.book.open(&order, peers.len().max(1));
         let errand =

@@ -6,10 +6,13 @@ use engine::order::{OrderId, Priority};
 
 use crate::batch::Rest;
 
-/// An order's place in line: the more urgent first, then the earlier.
+/// An order's place in line: the more urgent first, then what is new before what its cells had before, then the earlier.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Rank {
     pub(crate) priority: Priority,
+    /// Every cell has been asked for the same message before: ten thousand restarted cells that get their warnings again
+    /// must not keep others from a new one.
+    pub(crate) is_repeat: bool,
     pub(crate) arrival: u64,
 }
 

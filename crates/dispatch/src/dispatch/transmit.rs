@@ -185,7 +185,8 @@ fn is_write(protocol: Protocol, action: &Action) -> bool {
     }
 }
 
-fn reference(action: &Action) -> Reference {
+/// How an action's message is named.
+pub(super) fn reference(action: &Action) -> Reference {
     match action {
         Action::Write { message, .. } | Action::Query { message, .. } => (message.message_id, message.serial),
         Action::Kill { message_id, serial, .. } => (*message_id, *serial),

@@ -1,6 +1,6 @@
 //! Several peers, several orders: who gets what, and when.
 
-use area::ControllerId;
+use area::{CellRuns, ControllerId};
 use cbs::Level;
 use dispatch::{PeerId, Profile, Reach, Route};
 use engine::order::{BroadcastId, Demand, Priority};
@@ -217,4 +217,35 @@ fn traits_say_what_a_network_does() {
     let traits = bsc.dispatch.traits(ControllerId(0)).unwrap();
     assert!(traits.in_place && !traits.indications);
     assert_eq!(bsc.dispatch.traits(ControllerId(1)), None);
+}
+
+#[test]
+fn restarted_cells_get_their_warning_again_at_their_pace_and_delay_no_new_one() {
+    // 500 eNBs of three cells; one tracking area.
+    let cells: Vec<u32> = (0..1500).map(|cell| (cell / 3 + 1) << 8 | (cell % 3)).collect();
+    let paced = Profile { window: 4, cells_per_pdu: 375, pdus_per_second: 1000, ..free(Profile::sbcap("mme")) };
+    let mut world = World::new(&[("pool", 1, &cells)], Reach::OneThenFailover, vec![paced]).up();
+    world.write(1, 0..1500);
+    world.run(1000);
+    let first = world.sent.len();
+    // Each eNB restarts, and the engine asks for it anew.
+    for enb in 0..500 {
+        world.write(1, 3 * enb..3 * enb + 3);
+    }
+    world.run(100);
+    let reloaded = world.sent.len() - first;
+    assert!((20..=101).contains(&reloaded), "{reloaded} in 100 ms");
+    let before = world.sent.len();
+    world.order(
+        Priority::Live(Level::Amber),
+        BroadcastId(2),
+        write(2, None),
+        CellRuns::from_range(0..1500),
+    );
+    world.run(50);
+    let cells: Vec<usize> =
+        world.sent[before..before + 4].iter().map(|request| request.cells.len()).collect();
+    assert_eq!(cells.iter().sum::<usize>(), 1500, "the new alert at once: {cells:?}");
+    world.run(3000);
+    assert_eq!(world.settled().len(), 1 + 500 + 1, "and every eNB in the end");
 }
