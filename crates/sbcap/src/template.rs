@@ -14,6 +14,8 @@ const IE_HEADER_OCTETS: usize = 3;
 const HEAD_OCTETS: usize = 12;
 /// Octets of a tracking area in a list: a preamble, then the identity.
 const TAI_ITEM_OCTETS: usize = 1 + Tai::OCTETS;
+/// How many of them are put at once.
+const TAIS_AT_ONCE: usize = 32;
 
 /// When a message names the tracking areas whose eNBs the MME shall address.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -152,9 +154,10 @@ impl Template {
         if let Some(area) = tai_area {
             area.put(&mut body, |value| {
                 value.put(&area.written_count);
-                for tai in tais {
-                    value.put(&[0]);
-                    value.put(tai);
+                for group in tais.chunks(TAIS_AT_ONCE) {
+                    let mut items = [[0; TAI_ITEM_OCTETS]; TAIS_AT_ONCE];
+                    items.iter_mut().zip(group).for_each(|([_, item @ ..], tai)| *item = *tai);
+                    value.put(items[..group.len()].as_flattened());
                 }
             });
         }
