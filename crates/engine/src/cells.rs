@@ -177,6 +177,10 @@ impl CellStatus {
         match self.phase {
             Phase::Sent | Phase::Accepted | Phase::Confirmed => self.phase = Phase::Unknown,
             Phase::Pending if sent => self.phase = Phase::Unknown,
+            // That it restarted may have been said to nobody but our former self.
+            Phase::Refused if sent && self.cause == Cause::CellFailed => {
+                (self.phase, self.cause) = (Phase::Pending, Cause::None);
+            }
             Phase::OffSent | Phase::OffAccepted if self.maybe != 0 => self.phase = Phase::OffUnknown,
             _ => {}
         }
@@ -259,9 +263,16 @@ impl CellStatus {
                 // What was to be replaced, or asked about, is not there: the next write does without it, at once. The
                 // cause says so; where nothing was, it is left out, and the next write waits like any other.
                 let gone = if verb == Verb::Query { Some(ear.current) } else { self.stale(ear.current) };
+                self.maybe &= !gone.map_or(0, Edition::bit);
+                if verb == Verb::Write && matches!(self.phase, Phase::Accepted | Phase::Confirmed) {
+                    // An earlier try has replaced it.
+                    return;
+                }
+                if verb == Verb::Write && !ear.repeat {
+                    self.maybe &= !bit;
+                }
                 self.phase = Phase::Pending;
                 self.cause = if gone.is_some() { cause } else { Cause::None };
-                self.maybe &= !(gone.map_or(0, Edition::bit) | bit);
             }
             Outcome::Refused(cause) => {
                 // A refusal ends a request, and takes nothing off the air that another one has put there.
@@ -296,11 +307,8 @@ impl CellStatus {
                 self.forget(edition, Phase::Off)
             }
             Outcome::Refused(cause) => (self.phase, self.cause) = (Phase::OffRefused, cause),
-            Outcome::Unanswered => {
-                if self.phase != Phase::OffAccepted {
-                    self.phase = Phase::OffUnknown;
-                }
-            }
+            // Whether or not an earlier one was accepted: a replay has not heard that it was asked again.
+            Outcome::Unanswered => self.phase = Phase::OffUnknown,
             Outcome::Withdrawn => {}
         }
     }
@@ -351,6 +359,32 @@ mod tests {
         let refused = Outcome::Refused(Cause::NotSupported);
         let cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Confirmed), (Verb::Write, 0, refused)]);
         assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Confirmed, true));
+    }
+
+    #[test]
+    fn a_repeat_that_finds_nothing_to_replace_forgets_no_earlier_try() {
+        let ear = Ear { current: Edition(1), in_place: true, indications: false, repeat: true };
+        let nothing = Outcome::Refused(Cause::ReferenceUnknown);
+        for (earlier, phase) in
+            [(Outcome::Confirmed, Phase::Confirmed), (Outcome::Unanswered, Phase::Pending)]
+        {
+            let mut cell = CellStatus::WANTED;
+            cell.hear(ear, Verb::Write, Edition(0), Outcome::Sent);
+            cell.hear(ear, Verb::Write, Edition(1), earlier);
+            cell.hear(ear, Verb::Write, Edition(1), nothing);
+            assert_eq!((cell.phase(), cell.may_hold(Edition(1))), (phase, true), "{earlier:?}");
+            assert_eq!(cell.stale(Edition(1)), None);
+        }
+    }
+
+    #[test]
+    fn after_our_own_death_a_failed_cell_may_have_restarted() {
+        let mut cell = CellStatus::WANTED;
+        cell.fail();
+        cell.doubt(Edition(0), false);
+        assert_eq!(cell.phase(), Phase::Refused, "whoever lives hears of it");
+        cell.doubt(Edition(0), true);
+        assert_eq!(cell.phase(), Phase::Pending);
     }
 
     #[test]

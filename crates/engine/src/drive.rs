@@ -258,12 +258,15 @@ impl Engine {
                 leg.hear(now.wall_ms, current, traits, edition, &report);
                 continue;
             }
-            let mut cells = report.cells.clone();
-            if verb == Verb::Kill {
-                cells = leg.believes(edition, &cells);
-                if cells.is_empty() {
-                    continue;
-                }
+            let killed = leg.believes(edition, &report.cells);
+            let cells = match outcome {
+                _ if verb == Verb::Kill => killed,
+                // Where a kill has been asked for since, it is no news.
+                Outcome::Accepted | Outcome::Confirmed => report.cells.subtract(&killed),
+                _ => report.cells.clone(),
+            };
+            if cells.is_empty() {
+                continue;
             }
             self.record(
                 now,

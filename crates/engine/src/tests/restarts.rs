@@ -1,4 +1,4 @@
-//! Cells that restart while something is under way to them.
+//! Words that come late: something was under way when a cell restarted, or when a kill was asked for.
 
 use super::*;
 use crate::command::Change;
@@ -35,4 +35,31 @@ fn what_was_under_way_to_a_cell_that_restarted_is_replaced_by_an_update() {
     let orders = world.orders();
     let second = writes(&orders).into_iter().find(|order| order.controller == bsc).unwrap();
     assert_eq!(replaced(second), Some(first.action.serial()));
+}
+
+#[test]
+fn a_late_word_about_a_write_counts_no_more_once_a_kill_is_asked_for() {
+    let mut world = World::new();
+    let alert = world.active();
+    let change = Change { duration_s: Some(7_200), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    let pool = world.pool();
+    let orders = world.orders();
+    let kill = kills(&orders).into_iter().find(|order| order.controller == pool).unwrap();
+    world.say(kill, Outcome::Sent);
+    world.say(kill, Outcome::Accepted);
+    let late = CellReport {
+        controller: pool,
+        broadcast: kill.broadcast,
+        serial: kill.action.serial(),
+        verb: Verb::Write,
+        outcome: Outcome::Confirmed,
+        cells: kill.cells.clone(),
+    };
+    world.report(Report::Cells(late));
+    world.say(kill, Outcome::Confirmed);
+    world.settle(kill);
+    let orders = world.orders();
+    assert!(writes(&orders).iter().any(|order| order.controller == pool && order.cells == kill.cells));
 }
