@@ -102,6 +102,7 @@ fn s72_write_replace_kill() {
     let kill = with(vector_words("sabp-kill"), json!({"old_serial": serial(0x4211)}));
     world.expect(PEER, std::slice::from_ref(&kill));
     world.say(PEER, &complete(&kill, 42));
+    assert_eq!(world.view(alert).messages[0].broadcasts, [(42, 2)].into());
     assert_eq!((world.view(alert).state, world.shown(alert)), (State::Closed, "; off: 2 confirmed".into()));
     world.pass(600_000);
 }

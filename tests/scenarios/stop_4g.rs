@@ -37,6 +37,7 @@ fn s32_stop_with_indications() {
     assert_eq!(world.view(alert).state, State::Cancelled);
     world.say(PEER, &off_air(0x4110, &[C3], 11));
     assert_eq!((world.view(alert).state, world.shown(alert)), (State::Closed, "; off: 3 confirmed".into()));
+    assert_eq!(world.view(alert).messages[0].broadcasts, [(11, 1), (12, 2)].into());
     world.pass(600_000);
 }
 

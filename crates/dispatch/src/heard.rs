@@ -17,7 +17,7 @@ pub(crate) enum Heard {
     Unanswered { token: u64 },
     /// Where a message is on or off the air, unasked; `nowhere`: the nodes that
     /// broadcast it, or stopped it, in none of their cells.
-    Indication { reference: Reference, verb: Verb, places: Vec<Place>, nowhere: Vec<Place> },
+    Indication { reference: Reference, verb: Verb, places: Vec<Place>, nowhere: Vec<Place>, counts: Counts },
     /// These cells are back; `node`: the eNB they belong to, where the peer says so.
     Restart { places: Vec<Place>, node: Option<GlobalEnbId>, data_lost: bool },
     /// These cells cannot broadcast.
@@ -35,7 +35,11 @@ pub(crate) struct Answer {
     pub(crate) unnamed: Outcome,
     /// What the log should hear beside.
     pub(crate) words: String,
+    pub(crate) counts: Counts,
 }
+
+/// How often a message that was stopped had been broadcast, in the cells of which the peer says so.
+pub(crate) type Counts = Vec<(WireId, u16)>;
 
 /// Cells as a peer names them.
 #[derive(Debug)]
@@ -53,7 +57,13 @@ pub(crate) enum Place {
 impl Answer {
     /// The same outcome for every cell asked for.
     pub(crate) fn all(outcome: Outcome) -> Self {
-        Self { parts: Vec::new(), rest: outcome, unnamed: outcome, words: String::new() }
+        Self {
+            parts: Vec::new(),
+            rest: outcome,
+            unnamed: outcome,
+            words: String::new(),
+            counts: Counts::new(),
+        }
     }
 
     /// Done in the cells that the peer names. It has said nothing of others that it was asked for, so that they are not
@@ -61,6 +71,11 @@ impl Answer {
     pub(crate) fn done(place: Place) -> Self {
         let parts = vec![(Outcome::Confirmed, vec![place])];
         Self { parts, ..Self::all(Outcome::Unanswered) }.or_all(Outcome::Confirmed)
+    }
+
+    /// The same with these counts.
+    pub(crate) fn counted(self, counts: Counts) -> Self {
+        Self { counts, ..self }
     }
 
     /// The same with this outcome where it names no cell.

@@ -228,7 +228,8 @@ impl Sector {
         self.plmn
     }
 
-    fn cell(&self, wire: &Wire, id: &WireId) -> Option<u32> {
+    /// The cell with this identifier.
+    pub(crate) fn cell(&self, wire: &Wire, id: &WireId) -> Option<u32> {
         let at = self.by_id.binary_search_by_key(id, |cell| wire.id(*cell)).ok()?;
         self.by_id.get(at).copied()
     }

@@ -84,6 +84,12 @@ impl Engine {
             Record::Reported { controller, broadcast, edition, verb, outcome, cells } => {
                 self.apply_report(wall_ms, *controller, *broadcast, *edition, *verb, *outcome, cells);
             }
+            Record::Counted { controller, broadcast, counts } => {
+                let broadcast = self.broadcasts.get_mut(broadcast.0 as usize);
+                if let Some(leg) = broadcast.and_then(|broadcast| broadcast.leg_mut(*controller)) {
+                    leg.count(counts);
+                }
+            }
             Record::Renamed { controller, broadcast, edition, serial } => {
                 self.apply_name(entry.seq, *controller, *broadcast, *edition, *serial);
             }

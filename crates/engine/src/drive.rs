@@ -1,8 +1,10 @@
 //! Driving what is towards what should be: words of the network come in, orders go out, time passes.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use area::{CellRuns, ControllerId};
+use cbs::SerialNumber;
 
 use crate::alert::AlertId;
 use crate::cells::Phase;
@@ -21,6 +23,9 @@ impl Engine {
     pub fn report(&mut self, now: Now, report: Report, out: &mut Vec<Entry>) {
         match report {
             Report::Cells(report) => self.cells_reported(now, report, out),
+            Report::Counted { controller, broadcast, serial, counts } => {
+                self.counted(now, controller, broadcast, serial, counts, out);
+            }
             Report::Settled(order) => {
                 let Some((id, controller)) = self.orders.remove(&order) else { return };
                 let patience = self.setup.patience;
@@ -232,6 +237,24 @@ impl Engine {
         if let Some(broadcast) = self.broadcasts.get(id.0 as usize) {
             let wakes: Vec<u64> = broadcast.legs.iter().filter_map(|leg| leg.next_wakeup()).collect();
             wakes.into_iter().for_each(|wake_ms| self.wake_at(wake_ms));
+        }
+    }
+
+    /// What is counted when everything is stopped at once is of no message (TS 36.413 §8.12.2.2).
+    fn counted(
+        &mut self,
+        now: Now,
+        controller: ControllerId,
+        id: BroadcastId,
+        serial: SerialNumber,
+        counts: Vec<(Range<u32>, u16)>,
+        out: &mut Vec<Entry>,
+    ) {
+        let Some(operator) = self.network.place(controller).map(|place| place.operator) else { return };
+        let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { return };
+        let edition = broadcast.edition(operator, controller, serial);
+        if edition.is_some_and(|edition| !self.is_silenced(controller, (id, edition))) {
+            self.record(now, Record::Counted { controller, broadcast: id, counts }, out);
         }
     }
 

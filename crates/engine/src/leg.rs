@@ -6,6 +6,7 @@ use area::{CellRuns, ControllerId};
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStatus, Ear, Edition, Phase};
+use crate::counts::Counts;
 use crate::ledger::Ledger;
 pub use crate::ledger::Totals;
 use crate::order::{OrderId, Verb};
@@ -60,6 +61,7 @@ pub struct Leg {
     repeat: bool,
     verify: bool,
     confirmed_ms: Option<(i64, i64)>,
+    counts: Counts,
 }
 
 /// What a leg knows durably.
@@ -71,6 +73,8 @@ pub(crate) struct LegState {
     repeat: bool,
     verify: bool,
     confirmed_ms: Option<(i64, i64)>,
+    #[serde(default)]
+    counts: Counts,
 }
 
 /// What has been asked for these cells, and until when the same is not asked again.
@@ -97,6 +101,7 @@ impl Leg {
             repeat: false,
             verify: false,
             confirmed_ms: None,
+            counts: Counts::default(),
         }
     }
 
@@ -120,17 +125,18 @@ impl Leg {
             repeat: self.repeat,
             verify: self.verify,
             confirmed_ms: self.confirmed_ms,
+            counts: self.counts.clone(),
         }
     }
 
     /// The leg that knows this.
     pub(crate) fn restored(state: LegState) -> Self {
-        let LegState { controller, spans, repeat, verify, confirmed_ms } = state;
+        let LegState { controller, spans, repeat, verify, confirmed_ms, counts } = state;
         let spans = spans.into_iter();
         let ledger = Ledger::of(spans.map(|(start, end, maybe, phase, cause)| {
             (start..end.max(start), CellStatus::of(maybe, phase, cause))
         }));
-        Self { ledger, repeat, verify, confirmed_ms, ..Self::new(controller) }
+        Self { ledger, repeat, verify, confirmed_ms, counts, ..Self::new(controller) }
     }
 
     /// Its controller.
@@ -180,6 +186,16 @@ impl Leg {
         let of_old = old.map(|hold| (hold.edition, hold.cells.intersect(cells)));
         let all = [(current, self.sent().intersect(cells))].into_iter().chain(of_old);
         all.filter(|(_, cells)| !cells.is_empty()).collect()
+    }
+
+    /// How often it was broadcast in which cells, by the last word of the network about each.
+    pub fn counts(&self) -> &[(Range<u32>, u16)] {
+        &self.counts.0
+    }
+
+    /// The network said how often it was broadcast in these cells.
+    pub(crate) fn count(&mut self, counts: &[(Range<u32>, u16)]) {
+        self.counts.note(counts);
     }
 
     /// From now on the broadcast is wanted in `wanted` and in no other cell of this leg. `changed`: in a new edition;

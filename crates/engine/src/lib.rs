@@ -18,6 +18,7 @@ mod apply;
 mod broadcast;
 mod cells;
 pub mod command;
+mod counts;
 mod drive;
 mod engine;
 mod error;

@@ -1,5 +1,7 @@
 //! What the journal holds: everything decided and everything learned, as facts that need no engine to be read.
 
+use std::ops::Range;
+
 use area::{CellRuns, ControllerId, OperatorId};
 use cbs::{Level, MessageId, SerialNumber};
 use policy::{Channel, Profile};
@@ -135,6 +137,15 @@ pub enum Record {
         outcome: Outcome,
         /// For which cells.
         cells: CellRuns,
+    },
+    /// The network said how often a message that was stopped had been broadcast.
+    Counted {
+        /// The controller that said it.
+        controller: ControllerId,
+        /// Which broadcast.
+        broadcast: BroadcastId,
+        /// How often in which cells.
+        counts: Vec<(Range<u32>, u16)>,
     },
     /// Another CBC holds the name of an edition at this controller, where nothing of it is on the air: from now on it
     /// has another serial number there.

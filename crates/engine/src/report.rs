@@ -1,5 +1,7 @@
 //! What the network said, in the engine's words. Dispatch folds a peer's answers into reports; one answer, one report.
 
+use std::ops::Range;
+
 use area::{CellRuns, ControllerId};
 use cbs::SerialNumber;
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,17 @@ use crate::order::{BroadcastId, OrderId, Verb};
 pub enum Report {
     /// An outcome of an order, or an indication about a message of ours that no open order asked for.
     Cells(CellReport),
+    /// How often a message that was stopped had been broadcast, in runs of cells.
+    Counted {
+        /// The controller that said it.
+        controller: ControllerId,
+        /// The broadcast.
+        broadcast: BroadcastId,
+        /// The serial number it is about.
+        serial: SerialNumber,
+        /// How often in which cells.
+        counts: Vec<(Range<u32>, u16)>,
+    },
     /// Every part of the order has its outcome; nothing more will be done for it.
     Settled(OrderId),
     /// A peer of the controller can take orders.

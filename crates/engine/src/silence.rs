@@ -43,6 +43,11 @@ impl Engine {
         silenced.map_or_else(|| vec![named], |known| known.messages.clone())
     }
 
+    /// Whether a request to stop everything has named this message.
+    pub(crate) fn is_silenced(&self, controller: ControllerId, named: (BroadcastId, Edition)) -> bool {
+        self.silenced.get(&controller).is_some_and(|known| known.messages.first() == Some(&named))
+    }
+
     /// The broadcasts that an order is about: its own, and those that it stops with it.
     pub(crate) fn broadcasts_of(
         &self,

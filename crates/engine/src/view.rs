@@ -102,6 +102,9 @@ pub struct MessageView {
     pub cells: Counts,
     /// The cells in which it is wanted no longer.
     pub off: Counts,
+    /// How often it had been broadcast where it was stopped: the number of cells by the count, as far as networks say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub broadcasts: BTreeMap<u16, u32>,
 }
 
 /// What a message is called in an operator's network.
@@ -224,7 +227,12 @@ impl Engine {
             message_id,
             serial,
         });
-        MessageView { role: broadcast.role, edition: broadcast.current(), names: names.collect(), cells, off }
+        let mut broadcasts: BTreeMap<u16, u32> = BTreeMap::new();
+        for (run, count) in broadcast.legs.iter().flat_map(|leg| leg.counts()) {
+            *broadcasts.entry(*count).or_default() += run.end - run.start;
+        }
+        let (role, edition, names) = (broadcast.role, broadcast.current(), names.collect());
+        MessageView { role, edition, names, cells, off, broadcasts }
     }
 
     fn networks(&self, alert: &Alert, broadcasts: &[&Broadcast]) -> Vec<NetworkView> {

@@ -26,6 +26,14 @@ pub(crate) fn alert(alert: &AlertView) -> String {
             let (role, serial) = (role(message.role), name.serial);
             let _ = writeln!(text, "{} knows {role} as {} {serial}", name.operator, name.message_id);
         }
+        let counts = &message.broadcasts;
+        if let (Some((fewest, _)), Some((most, _))) = (counts.first_key_value(), counts.last_key_value()) {
+            let (role, cells) = (role(message.role), counts.values().sum::<u32>());
+            let _ = writeln!(
+                text,
+                "{role} was broadcast {fewest} to {most} times in {cells} cells until it was stopped"
+            );
+        }
     }
     text += "\n";
     text += &ledger(alert);
@@ -129,6 +137,14 @@ additional message 1 in en: 1 page, GSM 7-bit, 34 septets (93 a page)
         assert!(shown.starts_with(expected), "{shown}");
         assert!(shown.contains("mts knows main message as 4379 "), "{shown}");
         assert!(shown.ends_with("2026-09-21T14:13:20Z  approve  petar\n"), "{shown}");
+    }
+
+    #[test]
+    fn counts_of_broadcasts_are_told_in_one_line() {
+        let mut stopped: AlertView = example(ALERT);
+        stopped.messages[0].broadcasts = [(11, 1), (12, 2)].into();
+        let told = "main message was broadcast 11 to 12 times in 3 cells until it was stopped\n";
+        assert!(alert(&stopped).contains(told), "{}", alert(&stopped));
     }
 
     #[test]

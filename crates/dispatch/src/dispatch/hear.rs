@@ -1,13 +1,15 @@
 //! From what a peer said to reports.
 
-use area::CellRuns;
+use std::ops::Range;
+
+use area::{CellIndex, CellRuns};
 use engine::order::Verb;
 use engine::report::{Cause, CellReport, Outcome, Report};
 use sbcap::GlobalEnbId;
 
 use super::Dispatch;
 use crate::book::Asked;
-use crate::heard::{Answer, Heard, Place, cells_at};
+use crate::heard::{Answer, Counts, Heard, Place, cells_at};
 use crate::register::{Handed, Reference};
 use crate::{NoticeKind, PeerId};
 
@@ -17,7 +19,8 @@ impl Dispatch {
         match heard {
             Heard::Answer { token, answer } => self.hear_answer(id, token, answer),
             Heard::Unanswered { token } => self.hear_nothing(id, token),
-            Heard::Indication { reference, verb, places, nowhere } => {
+            Heard::Indication { reference, verb, places, nowhere, counts } => {
+                self.hear_counts(id, reference, &counts);
                 self.hear_indication(id, reference, verb, Outcome::Confirmed, &places, |handed| {
                     &handed.cells
                 });
@@ -67,8 +70,8 @@ impl Dispatch {
             verdict.push((outcome, here));
         }
         verdict.push((if all.is_empty() { answer.unnamed } else { answer.rest }, left));
+        let reference = (asked.message_id, asked.serial);
         if asked.verb == Verb::Kill {
-            let reference = (asked.message_id, asked.serial);
             for (_, cells) in verdict.iter().filter(|(outcome, _)| *outcome == Outcome::Accepted) {
                 self.routes[*place].register.stops(reference, cells);
             }
@@ -77,6 +80,7 @@ impl Dispatch {
         if let Some((kind, words)) = alarm {
             self.notice(id, kind, words);
         }
+        self.hear_counts(id, reference, &answer.counts);
         let answered = self.book.answered(token, verdict);
         if let Some(peer) = self.peer_mut(id) {
             peer.in_flight = peer.in_flight.saturating_sub(usize::from(answered));
@@ -133,6 +137,35 @@ impl Dispatch {
         if !known {
             let words = format!("an indication of message {message_id} {serial}, which nobody sent");
             self.notice(id, NoticeKind::Unsolicited, words);
+        }
+    }
+
+    /// How often a message had been broadcast in cells that it was handed out for.
+    fn hear_counts(&mut self, id: PeerId, reference: Reference, counts: &Counts) {
+        if counts.is_empty() {
+            return;
+        }
+        for place in self.routes_of(id) {
+            let route = &self.routes[place];
+            let Some(handed) = route.register.handed(reference) else { continue };
+            let counted = counts.iter().filter_map(|(cell, count)| {
+                let cell = route.sector.cell(&self.wire, cell)?;
+                handed.cells.contains(CellIndex(cell)).then_some((cell, *count))
+            });
+            let mut counted: Vec<(u32, u16)> = counted.collect();
+            counted.sort_unstable();
+            counted.dedup_by_key(|(cell, _)| *cell);
+            let mut runs: Vec<(Range<u32>, u16)> = Vec::new();
+            for (cell, count) in counted {
+                match runs.last_mut() {
+                    Some((run, known)) if run.end == cell && *known == count => run.end += 1,
+                    _ => runs.push((cell..cell + 1, count)),
+                }
+            }
+            if !runs.is_empty() {
+                let (controller, broadcast, serial) = (route.controller, handed.broadcast, reference.1);
+                self.book.report(Report::Counted { controller, broadcast, serial, counts: runs });
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use cbsp::{
 use engine::order::{Action, Message};
 use engine::report::{Cause, Outcome};
 
-use crate::heard::{Answer, Heard, Place};
+use crate::heard::{Answer, Counts, Heard, Place};
 use crate::{CbspDialect, NoticeKind, Profile};
 
 /// The session's configuration that follows from a profile.
@@ -65,17 +65,20 @@ pub(super) fn close_reason(reason: CloseReason) -> String {
 pub(super) fn heard(event: Event) -> Option<Heard> {
     Some(match event {
         Event::Completed { token, request, cells, counts } => {
-            Heard::Answer { token: token.0, answer: completed(request.kind, cells, counts) }
+            let times = counts.as_ref().map(|list| self::counts(request.kind, list)).unwrap_or_default();
+            Heard::Answer { token: token.0, answer: completed(request.kind, cells, counts).counted(times) }
         }
         Event::Failed { token, request, failures, cells, counts } => {
             // Of the cells in neither list it says nothing.
             let mut parts = refused(&failures);
+            let completed = counts.as_ref().map(|list| self::counts(request.kind, list)).unwrap_or_default();
             let done = match request.kind {
                 RequestKind::StatusQuery => counts.map(|counts| places(&counts)),
                 RequestKind::Write | RequestKind::Kill => cells.map(|cells| places(&cells)),
             };
             parts.extend(done.map(|done| (Outcome::Confirmed, vec![done])));
-            Heard::Answer { token: token.0, answer: Answer { parts, ..Answer::all(Outcome::Unanswered) } }
+            let answer = Answer { parts, ..Answer::all(Outcome::Unanswered) };
+            Heard::Answer { token: token.0, answer: answer.counted(completed) }
         }
         Event::ErrorIndication { token: Some(token), error } => {
             let words = format!("error indication: {}", error.cause);
@@ -124,6 +127,18 @@ fn completed(kind: RequestKind, cells: Option<CellList>, counts: Option<Complete
         (RequestKind::Kill, None, Some(counts)) => Answer::done(places(&counts)),
         _ => Answer::all(Outcome::Confirmed),
     }
+}
+
+/// How often a message had been broadcast where it was killed, of cells that are named in full.
+fn counts(kind: RequestKind, list: &CompletedList) -> Counts {
+    let killed = list.iter().filter(|_| kind == RequestKind::Kill);
+    let known = killed.filter(|completed| completed.info != cbsp::pdu::CompletedInfo::Unknown);
+    let named = known.filter_map(|completed| {
+        let mut octets = Vec::new();
+        completed.cell.put(&mut octets);
+        Some((octets.try_into().ok()?, completed.completed))
+    });
+    named.collect()
 }
 
 /// The cells of a failure list by cause, those of one form and cause together.

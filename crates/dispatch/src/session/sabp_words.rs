@@ -9,7 +9,7 @@ use sabp::{
 };
 
 use super::fitted;
-use crate::heard::{Answer, Heard, Place};
+use crate::heard::{Answer, Counts, Heard, Place};
 use crate::{NoticeKind, Profile, SabpDialect};
 
 /// The session's configuration that follows from a profile.
@@ -86,7 +86,8 @@ pub(super) fn heard(event: Event) -> Option<Heard> {
             if matches!(request, Request::StatusQuery { .. }) {
                 completed.retain(is_known);
             }
-            Heard::Answer { token: token.0, answer: failed(&failures, &completed) }
+            let counts = counts(request, &completed);
+            Heard::Answer { token: token.0, answer: failed(&failures, &completed).counted(counts) }
         }
         Event::ErrorIndication { token: Some(token), error } => {
             let why = error.cause.unwrap_or(sabp::Cause::UNSPECIFIED_ERROR);
@@ -129,8 +130,15 @@ fn completed(request: Request, completed: &[CompletedArea]) -> Answer {
             parts: vec![(Outcome::Confirmed, vec![place(known(completed))])],
             ..Answer::all(Outcome::Refused(Cause::ReferenceUnknown))
         },
-        _ => Answer::done(done(completed)),
+        _ => Answer::done(done(completed)).counted(counts(request, completed)),
     }
+}
+
+/// How often a message had been broadcast where it was killed.
+fn counts(request: Request, completed: &[CompletedArea]) -> Counts {
+    let killed = completed.iter().filter(|_| matches!(request, Request::Kill { .. }));
+    let known = killed.filter(|completed| completed.info != Some(CompletedInfo::Unknown));
+    known.map(|completed| (completed.area.octets(), completed.completed)).collect()
 }
 
 /// What a failure says: where and why, and where not. Of the service areas in neither list it says nothing.

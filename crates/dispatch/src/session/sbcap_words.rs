@@ -9,7 +9,7 @@ use sbcap::{
 };
 
 use super::fitted;
-use crate::heard::{Answer, Heard, Place};
+use crate::heard::{Answer, Counts, Heard, Place};
 use crate::{NoticeKind, Profile, SbcapDialect};
 
 /// The longest period that the base IE says; a longer one goes in the extended IE, and the base keeps this: 4096 means
@@ -119,10 +119,12 @@ pub(super) fn heard(event: Event) -> Heard {
             verb: Verb::Write,
             places: vec![Place::Cells(area.cells)],
             nowhere: area.empty_enbs.into_iter().map(enb).collect(),
+            counts: Counts::new(),
         },
         Event::StopIndication { message_id, serial, area } => Heard::Indication {
             reference: (message_id, serial),
             verb: Verb::Kill,
+            counts: area.cells.as_chunks().0.iter().copied().zip(area.broadcasts).collect(),
             places: vec![Place::Cells(area.cells)],
             nowhere: area.empty_enbs.into_iter().map(enb).collect(),
         },
