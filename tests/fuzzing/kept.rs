@@ -65,6 +65,7 @@ targets! {
     aper_reader
     area_import
     cap_check
+    capture
     cbs_content
     cbs_coordinates
     cbsp_decode

@@ -12,6 +12,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aper", &[]),
     ("area", &["cbs"]),
     ("cap", &[]),
+    ("capture", &[]),
     ("cbs", &[]),
     ("cbsp", &["cbs"]),
     ("dispatch", &["area", "cbs", "cbsp", "engine", "ngap", "sabp", "sbcap"]),
@@ -26,8 +27,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Crates without clock, socket, file and thread. Clippy holds them to it; here, that they do not tell clippy otherwise.
-const PURE: &[&str] =
-    &["aper", "area", "cap", "cbs", "cbsp", "dispatch", "engine", "ngap", "policy", "sabp", "sbcap"];
+const PURE: &[&str] = &[
+    "aper", "area", "cap", "capture", "cbs", "cbsp", "dispatch", "engine", "ngap", "policy", "sabp", "sbcap",
+];
 
 /// Paths that exist on one machine only. Written apart, so that this file is as tidy as the others.
 const PLACES: &[&str] =

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
+use ::capture::{Carrier, Cut, Flow, Message};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -15,17 +16,8 @@ use crate::arguments::Protocol;
 use crate::codec;
 use crate::failure::Failure;
 
-mod file;
-mod packet;
-mod sctp;
-mod tcp;
-
-use packet::{Carried, Flow};
-
 /// The largest capture that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 30;
-/// How many streams and associations are followed at a time; those beyond are passed over.
-const FLOWS_MAX: usize = 4_096;
 /// The ports of the standards (TS 48.049, TS 25.414).
 const PORTS: [(u16, Protocol); 2] = [(48_049, Protocol::Cbsp), (3_452, Protocol::Sabp)];
 
@@ -49,67 +41,50 @@ pub(crate) fn decode_file(
 
 fn decode(octets: &[u8], ports: &[(u16, Protocol)], out: &mut impl Write) -> Result<(), Failure> {
     let ports: HashMap<u16, Protocol> = PORTS.iter().chain(ports).copied().collect();
-    let mut streams: HashMap<Flow, tcp::Stream> = HashMap::new();
-    let mut associations: HashMap<Flow, sctp::Reassembly> = HashMap::new();
+    let stream = |flow: Flow| {
+        let ends = [flow.destination.port(), flow.source.port()];
+        ends.iter().find_map(|port| ports.get(port).copied())
+    };
     let mut failed = false;
-    for frame in file::frames(octets) {
-        let frame = match frame {
-            Ok(frame) => frame,
+    for message in ::capture::messages(octets, |flow| stream(flow).map(cut)) {
+        let Message { time_ns, flow, carrier, octets } = match message {
+            Ok(message) => message,
             Err(error) => {
                 writeln!(out, "{}", json!({"error": error, "offset": null}))?;
                 return Err(Failure::Told);
             }
         };
-        let Some(packet) = packet::read(frame.link, frame.octets) else { continue };
-        let flow = packet.flow;
-        let messages: Vec<(Protocol, Result<Vec<u8>, String>)> = match packet.carried {
-            Carried::Tcp(segment) => {
-                let ends = [flow.destination.port(), flow.source.port()];
-                let Some(protocol) = ends.iter().find_map(|port| ports.get(port).copied()) else { continue };
-                if streams.len() >= FLOWS_MAX && !streams.contains_key(&flow) {
-                    continue;
-                }
-                let stream = streams.entry(flow).or_default();
-                let cut = stream.take(&segment, |stream| frame_length(protocol, stream));
-                cut.into_iter().map(|message| (protocol, message)).collect()
-            }
-            Carried::Sctp(chunks) => {
-                if associations.len() >= FLOWS_MAX && !associations.contains_key(&flow) {
-                    continue;
-                }
-                let association = associations.entry(flow).or_default();
-                let whole = association.take(chunks).into_iter();
-                whole.filter_map(|(ppid, message)| Some((protocol_of(ppid, flow)?, Ok(message)))).collect()
-            }
+        let protocol = match carrier {
+            Carrier::Tcp => stream(flow),
+            Carrier::Sctp(ppid) => protocol_of(ppid, flow),
         };
-        for (protocol, message) in messages {
-            let mut line = json!({
-                "time": utc(frame.time_ns),
-                "source": flow.source.to_string(),
-                "destination": flow.destination.to_string(),
-                "protocol": protocol.name(),
-            });
-            match message.map_err(|error| (error, None)).and_then(|octets| codec::words(protocol, &octets)) {
-                Ok(words) => line["message"] = words,
-                Err((error, offset)) => {
-                    failed = true;
-                    line["error"] = error.into();
-                    line["offset"] = offset.into();
-                }
+        let Some(protocol) = protocol else { continue };
+        let mut line = json!({
+            "time": utc(time_ns),
+            "source": flow.source.to_string(),
+            "destination": flow.destination.to_string(),
+            "protocol": protocol.name(),
+        });
+        match octets.map_err(|error| (error, None)).and_then(|octets| codec::words(protocol, &octets)) {
+            Ok(words) => line["message"] = words,
+            Err((error, offset)) => {
+                failed = true;
+                line["error"] = error.into();
+                line["offset"] = offset.into();
             }
-            writeln!(out, "{line}")?;
         }
+        writeln!(out, "{line}")?;
     }
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
-/// How long the first message of a stream is.
-fn frame_length(protocol: Protocol, stream: &[u8]) -> Result<Option<usize>, String> {
+/// How the messages of a stream are told apart.
+fn cut(protocol: Protocol) -> Cut {
     match protocol {
         Protocol::Cbsp => {
-            cbsp::frame_length(stream, cbsp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
+            |stream| cbsp::frame_length(stream, cbsp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
         }
-        _ => sabp::frame_length(stream, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string()),
+        _ => |stream| sabp::frame_length(stream, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string()),
     }
 }
 

@@ -2,16 +2,16 @@
 
 /// A frame as it was captured.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Frame<'a> {
+pub(crate) struct Frame<'a> {
     /// Nanoseconds since 1970, where the file says.
-    pub(super) time_ns: Option<u64>,
+    pub(crate) time_ns: Option<u64>,
     /// The link type.
-    pub(super) link: u32,
-    pub(super) octets: &'a [u8],
+    pub(crate) link: u32,
+    pub(crate) octets: &'a [u8],
 }
 
 /// The frames in order; ends with the first error.
-pub(super) fn frames(file: &[u8]) -> Box<dyn Iterator<Item = Result<Frame<'_>, String>> + '_> {
+pub(crate) fn frames(file: &[u8]) -> Box<dyn Iterator<Item = Result<Frame<'_>, String>> + '_> {
     let cursor = |big_endian| Cursor { rest: file, big_endian };
     match file {
         [0x0a, 0x0d, 0x0d, 0x0a, ..] => Box::new(Blocks { cursor: cursor(true), interfaces: Vec::new() }),

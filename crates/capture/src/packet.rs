@@ -4,14 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 
 /// From whom to whom.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Flow {
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
+pub struct Flow {
+    /// Who sends.
+    pub source: SocketAddr,
+    /// Who receives.
+    pub destination: SocketAddr,
 }
 
 /// What a packet carries.
 #[derive(Debug)]
-pub(super) enum Carried<'a> {
+pub(crate) enum Carried<'a> {
     Tcp(Segment<'a>),
     /// The chunks of an SCTP packet.
     Sctp(&'a [u8]),
@@ -19,20 +21,20 @@ pub(super) enum Carried<'a> {
 
 /// A segment of TCP.
 #[derive(Debug)]
-pub(super) struct Segment<'a> {
-    pub(super) sequence: u32,
-    pub(super) is_first: bool,
-    pub(super) octets: &'a [u8],
+pub(crate) struct Segment<'a> {
+    pub(crate) sequence: u32,
+    pub(crate) is_first: bool,
+    pub(crate) octets: &'a [u8],
 }
 
 #[derive(Debug)]
-pub(super) struct Packet<'a> {
-    pub(super) flow: Flow,
-    pub(super) carried: Carried<'a>,
+pub(crate) struct Packet<'a> {
+    pub(crate) flow: Flow,
+    pub(crate) carried: Carried<'a>,
 }
 
 /// The packet in a frame of this link type, if it is one of TCP or SCTP.
-pub(super) fn read(link: u32, frame: &[u8]) -> Option<Packet<'_>> {
+pub(crate) fn read(link: u32, frame: &[u8]) -> Option<Packet<'_>> {
     let ip = match link {
         // Loopback of BSD: a protocol family of four octets.
         0 | 108 => frame.get(4..)?,

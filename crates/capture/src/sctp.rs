@@ -9,7 +9,7 @@ const SEEN_MAX: usize = 65_536;
 
 /// One direction of an association.
 #[derive(Debug, Default)]
-pub(super) struct Reassembly {
+pub(crate) struct Reassembly {
     fragments: BTreeMap<u32, Fragment>,
     /// The numbers of the chunks that came, to know those that come again.
     seen: HashSet<u32>,
@@ -25,7 +25,7 @@ struct Fragment {
 
 impl Reassembly {
     /// The messages that these chunks complete, with their payload protocol identifiers.
-    pub(super) fn take(&mut self, mut chunks: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    pub(crate) fn take(&mut self, mut chunks: &[u8]) -> Vec<(u32, Vec<u8>)> {
         let mut whole = Vec::new();
         while let [kind, flags, high, low, rest @ ..] = chunks {
             let length = usize::from(u16::from_be_bytes([*high, *low]));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::packet::Segment;
+use crate::packet::Segment;
 
 /// Octets that may wait for those before them; then those are given up.
 const WAITING_BYTES_MAX: usize = 1 << 20;
@@ -11,7 +11,7 @@ const SEGMENT_BYTES: usize = 256;
 
 /// One direction of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     /// The sequence number of the next octet, once one is known.
     next: Option<u32>,
     /// Octets in order that are no whole message yet.
@@ -25,7 +25,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// The messages that this segment completes; `frame_length` finds the length of the first one in a stream.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         segment: &Segment<'_>,
         frame_length: impl Fn(&[u8]) -> Result<Option<usize>, String>,

@@ -22,6 +22,20 @@ pub fn aper_reader(input: &[u8]) {
     }
 }
 
+/// A capture, its streams cut as CBSP and as SABP: no octet of it is told twice.
+pub fn capture(input: &[u8]) {
+    let cbsp: capture::Cut =
+        |stream| cbsp::frame_length(stream, cbsp::FRAME_MAX_BYTES).map_err(|error| error.to_string());
+    let sabp: capture::Cut =
+        |stream| sabp::frame_length(stream, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string());
+    for cut in [cbsp, sabp] {
+        let messages = capture::messages(input, |_| Some(cut)).filter_map(Result::ok);
+        let octets: usize =
+            messages.filter_map(|message| message.octets.ok()).map(|octets| octets.len()).sum();
+        assert!(octets <= input.len(), "{octets} octets in a capture of {}", input.len());
+    }
+}
+
 /// One thing; whether it could be read. Numbers, strings and open types are written again and must read the same.
 fn read(reader: &mut aper::Reader<'_>, what: u8, parameter: u32) -> bool {
     let max = (1_u64 << (4 * parameter)) - 1 + u64::from(parameter);

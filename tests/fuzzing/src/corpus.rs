@@ -63,6 +63,11 @@ pub fn cap_messages() -> Vec<Vec<u8>> {
     vec![std::fs::read(fixtures().join("cap/missing-child.xml")).expect("the fixture")]
 }
 
+/// A capture with a message of each transport.
+pub fn captures() -> Vec<Vec<u8>> {
+    vec![std::fs::read(fixtures().join("captures/each-protocol.pcap")).expect("the fixture")]
+}
+
 /// Every example in the contract of the admin API.
 pub fn admin_bodies() -> Vec<Vec<u8>> {
     let contract = serde_json::from_str(admin::OPENAPI).expect("the contract is JSON");

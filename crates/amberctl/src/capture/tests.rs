@@ -1,5 +1,6 @@
 //! Captures made here, of golden messages.
 
+use clap::ValueEnum;
 use serde_json::Value;
 
 use super::*;
@@ -69,6 +70,30 @@ fn a_stream_is_put_together_in_its_order() {
         (&"192.0.2.1:40000".into(), &"192.0.2.2:48049".into())
     );
     assert_eq!((&lines[0]["protocol"], &lines[0]["message"]["message"]), (&"cbsp".into(), &"reset".into()));
+}
+
+/// A capture that Wireshark's text2pcap made of golden messages, those over TCP cut where no message ends.
+#[test]
+fn a_capture_that_others_made_holds_the_golden_messages() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let words = |protocol: &str, name: &str| -> Value {
+        let text = std::fs::read_to_string(fixtures.join(format!("vectors/{protocol}.json"))).unwrap();
+        let vectors: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let vector = vectors.into_iter().find(|vector| vector["name"] == name).unwrap();
+        let octets = hex::decode(vector["hex"].as_str().unwrap()).unwrap();
+        codec::words(Protocol::from_str(protocol, false).unwrap(), &octets).unwrap()
+    };
+    let (lines, fine) = read(&std::fs::read(fixtures.join("captures/each-protocol.pcap")).unwrap());
+    assert!(fine, "{lines:?}");
+    let told: Vec<(&str, &Value)> =
+        lines.iter().map(|line| (line["protocol"].as_str().unwrap(), &line["message"])).collect();
+    let expected = [
+        ("sbcap", words("sbcap", "sbcap-wrwr-1cell")),
+        ("cbsp", words("cbsp", "cbsp-write-gsm7-cgi")),
+        ("sabp", words("sabp", "sabp-write-gsm7")),
+        ("sabp", words("sabp", "sabp-kill")),
+    ];
+    assert_eq!(told, expected.each_ref().map(|(protocol, words)| (*protocol, words)));
 }
 
 #[test]
