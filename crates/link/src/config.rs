@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::{Framing, LinkError, LinkId};
+use crate::{Framing, HttpSettings, LinkError, LinkId};
 
 /// A link that dials its peer.
 #[derive(Debug, Clone)]
@@ -91,6 +91,8 @@ pub enum Peers {
 /// How the octets travel.
 #[derive(Debug, Clone)]
 pub enum Transport {
+    /// HTTP, over TLS but on loopback: a request is a frame, and so is its answer. Only to dial.
+    Http(HttpSettings),
     /// A TCP stream, cut into frames.
     Tcp(Framing),
     /// SCTP of the Linux kernel; a frame is a message.
@@ -108,8 +110,9 @@ pub enum Transport {
 
 impl Transport {
     /// Refuses settings that cannot work.
-    pub(crate) fn check(&self) -> Result<(), LinkError> {
+    pub(crate) fn check(&self, addresses: &[SocketAddr]) -> Result<(), LinkError> {
         match self {
+            Transport::Http(settings) => settings.check(addresses),
             Transport::Tcp(framing) => framing.check().map_err(LinkError::Config),
             Transport::KernelSctp(settings) | Transport::UdpSctp { settings, .. } => settings.check(),
         }

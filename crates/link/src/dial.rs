@@ -12,7 +12,10 @@ use crate::connection::Ending;
 use crate::encapsulated::Endpoint;
 use crate::serve::{Service, wanted_end};
 use crate::wire::Wire;
-use crate::{DialConfig, EventKind, Framing, LinkError, LinkId, SctpSettings, Sink, Transport, kernel, tcp};
+use crate::{
+    DialConfig, EventKind, Framing, HttpSettings, LinkError, LinkId, SctpSettings, Sink, Transport, http,
+    kernel, tcp,
+};
 
 /// A link that dials its peer until it is stopped or dropped.
 #[derive(Debug)]
@@ -95,6 +98,7 @@ fn seed(link: LinkId) -> u64 {
 
 /// How an attempt is made.
 enum Dialler {
+    Http(Box<HttpSettings>),
     Tcp(Framing),
     Kernel(SctpSettings),
     /// The endpoint outlives its associations: attempts come from one UDP port.
@@ -109,8 +113,9 @@ impl Dialler {
         let Some(first) = config.addresses.first() else {
             return Err(LinkError::Config(format!("link {}: no address to dial", config.name)));
         };
-        config.transport.check()?;
+        config.transport.check(&config.addresses)?;
         match &config.transport {
+            Transport::Http(settings) => Ok(Dialler::Http(Box::new(settings.clone()))),
             Transport::Tcp(framing) => Ok(Dialler::Tcp(*framing)),
             Transport::KernelSctp(settings) => Ok(Dialler::Kernel(settings.clone())),
             Transport::UdpSctp { settings, local_port, remote_port } => {
@@ -131,6 +136,9 @@ impl Dialler {
         let limits = &config.limits;
         let attempt = async {
             match self {
+                Dialler::Http(settings) => {
+                    http::connect(address, bind, settings, limits.max_frame_bytes).await
+                }
                 Dialler::Tcp(framing) => tcp::connect(address, bind, *framing, limits).await,
                 Dialler::Kernel(settings) => {
                     kernel::connect(&config.addresses, &config.bind, settings, limits).await

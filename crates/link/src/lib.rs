@@ -37,8 +37,8 @@
 //! # }
 //! ```
 //!
-//! Transports: TCP, SCTP of the Linux kernel (RFC 9260, sockets of RFC 6458), and SCTP in user space over UDP (RFC
-//! 6951). **The last is for labs and closed tunnels only**: its stack authenticates neither cookies nor addresses.
+//! Transports: TCP, SCTP of the Linux kernel (RFC 9260, sockets of RFC 6458), HTTP over TLS (RFC 9112), and SCTP in user
+//! space over UDP (RFC 6951). **The last is for labs and closed tunnels only**: its stack authenticates neither cookies nor addresses.
 
 // This crate owns sockets and clocks: it is the place the disallowed lists send them to.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -52,6 +52,7 @@ mod encapsulated;
 mod error;
 mod event;
 mod framing;
+mod http;
 mod kernel;
 mod listen;
 mod serve;
@@ -64,5 +65,6 @@ pub use dial::Link;
 pub use error::LinkError;
 pub use event::{EventKind, Frame, LinkEvent, LinkId, Sink};
 pub use framing::Framing;
+pub use http::{HttpSettings, TlsSettings};
 pub use kernel::kernel_sctp_available;
 pub use listen::Listener;

@@ -188,8 +188,11 @@ impl Acceptor {
                 other.len()
             ))),
         };
-        config.transport.check()?;
+        config.transport.check(&config.bind)?;
         match &config.transport {
+            Transport::Http(_) => {
+                Err(LinkError::Config(format!("listener {}: HTTP is only to dial", config.name)))
+            }
             Transport::Tcp(framing) => Ok(Acceptor::Tcp(tcp::listen(one?, config.backlog)?, *framing)),
             Transport::KernelSctp(settings) => {
                 Ok(Acceptor::Kernel(kernel::listen(&config.bind, config.backlog, settings)?))

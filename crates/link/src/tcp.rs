@@ -31,15 +31,20 @@ pub(crate) async fn connect(
     framing: Framing,
     limits: &Limits,
 ) -> Result<Wire, LinkError> {
-    let connecting = async {
-        let socket = new_socket(address)?;
-        if let Some(bind) = bind {
-            socket.set_reuseaddr(true)?;
-            socket.bind(bind)?;
-        }
-        into_wire(socket.connect(address).await?, address, framing, limits)
-    };
+    let connecting = async { into_wire(dial(address, bind).await?, address, framing, limits) };
     connecting.await.map_err(|error| LinkError::io("cannot connect to", address, &error))
+}
+
+/// A connection to `address` from `bind`, if given, that notices a dead peer.
+pub(crate) async fn dial(address: SocketAddr, bind: Option<SocketAddr>) -> io::Result<TcpStream> {
+    let socket = new_socket(address)?;
+    if let Some(bind) = bind {
+        socket.set_reuseaddr(true)?;
+        socket.bind(bind)?;
+    }
+    let stream = socket.connect(address).await?;
+    watch_over(&stream)?;
+    Ok(stream)
 }
 
 /// Listens on `address`. Must be called within a runtime.
@@ -56,6 +61,7 @@ pub(crate) fn listen(address: SocketAddr, backlog: u32) -> Result<TcpListener, L
 /// Waits for the next connection.
 pub(crate) async fn accept(listener: &TcpListener, framing: Framing, limits: &Limits) -> io::Result<Wire> {
     let (stream, peer) = listener.accept().await?;
+    watch_over(&stream)?;
     into_wire(stream, peer, framing, limits)
 }
 
@@ -63,11 +69,14 @@ fn new_socket(address: SocketAddr) -> io::Result<TcpSocket> {
     if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
 }
 
-fn into_wire(stream: TcpStream, peer: SocketAddr, framing: Framing, limits: &Limits) -> io::Result<Wire> {
-    let socket = SockRef::from(&stream);
+fn watch_over(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(stream);
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&KEEPALIVE)?;
-    socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
+    socket.set_tcp_user_timeout(Some(DEAD_AFTER))
+}
+
+fn into_wire(stream: TcpStream, peer: SocketAddr, framing: Framing, limits: &Limits) -> io::Result<Wire> {
     let (read, write) = stream.into_split();
     let reader = Reader { read, framing, buffer: BytesMut::new(), max_frame_bytes: limits.max_frame_bytes };
     Ok(Wire {

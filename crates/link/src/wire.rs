@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use crate::{encapsulated, kernel, tcp};
+use crate::{encapsulated, http, kernel, tcp};
 
 /// An established connection of some transport. Its halves work at the same time.
 pub(crate) struct Wire {
@@ -47,6 +47,7 @@ impl End {
 }
 
 pub(crate) enum Reader {
+    Http(http::Reader),
     Tcp(tcp::Reader),
     Kernel(kernel::Reader),
     Encapsulated(encapsulated::Reader),
@@ -55,6 +56,7 @@ pub(crate) enum Reader {
 impl Reader {
     pub(crate) async fn read(&mut self) -> Result<Inbound, End> {
         match self {
+            Reader::Http(reader) => reader.read().await.map(Inbound::Frame),
             Reader::Tcp(reader) => reader.read().await.map(Inbound::Frame),
             Reader::Kernel(reader) => reader.read().await,
             Reader::Encapsulated(reader) => reader.read().await.map(Inbound::Frame),
@@ -63,6 +65,7 @@ impl Reader {
 }
 
 pub(crate) enum Writer {
+    Http(http::Writer),
     Tcp(tcp::Writer),
     Kernel(kernel::Writer),
     Encapsulated(encapsulated::Writer),
@@ -72,6 +75,7 @@ impl Writer {
     /// Hands a whole frame to the transport. When this is cancelled or fails the wire can only be aborted.
     pub(crate) async fn write(&mut self, frame: Bytes) -> Result<(), End> {
         match self {
+            Writer::Http(writer) => writer.write(&frame).await,
             Writer::Tcp(writer) => writer.write(&frame).await,
             Writer::Kernel(writer) => writer.write(&frame).await,
             Writer::Encapsulated(writer) => writer.write(frame).await,
@@ -81,6 +85,7 @@ impl Writer {
     /// Starts the orderly end (FIN, SHUTDOWN); the reader sees it completed.
     pub(crate) async fn shut_down(&mut self) {
         match self {
+            Writer::Http(writer) => writer.shut_down().await,
             Writer::Tcp(writer) => writer.shut_down().await,
             Writer::Kernel(writer) => writer.shut_down(),
             Writer::Encapsulated(writer) => writer.shut_down(),
@@ -90,6 +95,7 @@ impl Writer {
     /// Makes dropping the wire an abort (RST, ABORT).
     pub(crate) fn abort(&mut self) {
         match self {
+            Writer::Http(writer) => writer.abort(),
             Writer::Tcp(writer) => writer.abort(),
             Writer::Kernel(writer) => writer.abort(),
             Writer::Encapsulated(writer) => writer.abort(),
