@@ -273,6 +273,7 @@ impl World {
             Protocol::Sbcap(_) => words::sbcap_words,
             Protocol::Cbsp(_) => words::cbsp_words,
             Protocol::Sabp(_) => words::sabp_words,
+            Protocol::Cap(_) => panic!("no scenario has a CBC of the operator's"),
         };
         let all = self.octets_to(peer).into_iter().map(|octets| {
             let pdu = read(&octets);

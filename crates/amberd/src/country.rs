@@ -175,6 +175,7 @@ fn profile(peer: &Peer) -> dispatch::Profile {
             category: peer.category.into(),
             ..dialect
         }),
+        Speaks::Cap(dialect) => Speaks::Cap(dialect),
         Speaks::Sabp(_) => Speaks::Sabp(dispatch::SabpDialect { category: Some(peer.category.into()) }),
     };
     dispatch::Profile {

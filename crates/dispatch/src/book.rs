@@ -9,7 +9,7 @@ use cbs::{MessageId, SerialNumber};
 use engine::order::{Action, BroadcastId, Order, OrderId, Verb};
 use engine::report::{CellReport, Outcome, Report};
 
-use crate::PeerId;
+use crate::{Document, PeerId};
 
 /// The most unanswered requests that are remembered for a late answer; the oldest is forgotten first.
 const LATE_MAX: usize = 4096;
@@ -34,6 +34,8 @@ pub(crate) struct Open {
     pub(crate) controller: ControllerId,
     pub(crate) broadcast: BroadcastId,
     pub(crate) action: Action,
+    /// The CAP message that a CBC is to hold for it.
+    pub(crate) document: Option<Document>,
     /// How many peers have it in their queue (or none has, and it waits for one).
     pub(crate) errands: usize,
     requests: usize,
@@ -79,11 +81,12 @@ pub(crate) enum Waiting {
 
 impl Book {
     /// Opens an order that so many peers have in their queues.
-    pub(crate) fn open(&mut self, order: &Order, errands: usize) {
+    pub(crate) fn open(&mut self, order: &Order, document: Option<Document>, errands: usize) {
         let open = Open {
             controller: order.controller,
             broadcast: order.broadcast,
             action: order.action.clone(),
+            document,
             errands,
             requests: 0,
             shared: (errands > 1).then(Shared::default),

@@ -26,7 +26,8 @@ use crate::wire::{Sector, Wire};
 use transmit::reference;
 
 use crate::{
-    ControllerTraits, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup, Traffic,
+    ControllerTraits, Document, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup,
+    Traffic,
 };
 
 /// The most orders that may be open towards one controller; kills are taken up to twice as many, repeats up to half.
@@ -110,9 +111,21 @@ impl Dispatch {
     pub fn demand(&mut self, now_ms: u64, demand: Demand) {
         self.start(now_ms);
         match demand {
-            Demand::Order(order) => self.take(order),
+            Demand::Order(order) => self.take(order, None),
             Demand::Withdraw(broadcast) => self.withdraw(broadcast),
         }
+    }
+
+    /// Takes an order for cells whose operator's CBC is asked by CAP: it is to hold `document`, which says what the order
+    /// wants and all else there is to say of the alert.
+    pub fn demand_by_cap(&mut self, now_ms: u64, order: Order, document: Document) {
+        self.start(now_ms);
+        self.take(order, Some(document));
+    }
+
+    /// Whether a controller's peers are asked by CAP.
+    pub fn is_asked_by_cap(&self, controller: ControllerId) -> bool {
+        self.protocols(controller).any(|protocol| matches!(protocol, Protocol::Cap(_)))
     }
 
     /// A peer's link is up.
@@ -208,18 +221,16 @@ impl Dispatch {
 
     /// What the engine must know of a controller; `None` when it has no peer.
     pub fn traits(&self, controller: ControllerId) -> Option<ControllerTraits> {
-        let route = &self.routes[*self.route_of.get(&controller)?];
-        let protocols: Vec<Protocol> =
-            route.peers.iter().filter_map(|id| self.peer(*id)).map(|peer| peer.profile.protocol).collect();
+        self.route_of.get(&controller)?;
         Some(ControllerTraits {
-            in_place: protocols
-                .iter()
-                .all(|protocol| matches!(protocol, Protocol::Cbsp(_) | Protocol::Sabp(_))),
-            indications: protocols
-                .iter()
-                .all(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.indications)),
-            stops_first: protocols
-                .iter()
+            in_place: self.protocols(controller).all(|protocol| !matches!(protocol, Protocol::Sbcap(_))),
+            indications: self.protocols(controller).all(|protocol| match protocol {
+                Protocol::Sbcap(dialect) => dialect.indications,
+                Protocol::Cap(dialect) => dialect.reports,
+                Protocol::Cbsp(_) | Protocol::Sabp(_) => false,
+            }),
+            stops_first: self
+                .protocols(controller)
                 .any(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.stops_first)),
         })
     }
@@ -245,7 +256,7 @@ impl Dispatch {
     }
 
     /// Queues an order at the peers that shall have it.
-    fn take(&mut self, order: Order) {
+    fn take(&mut self, order: Order, document: Option<Document>) {
         if self.book.order(order.id).is_some() {
             return;
         }
@@ -275,7 +286,7 @@ impl Dispatch {
         self.arrivals += 1;
         let rank = Rank { priority: order.priority, is_repeat, arrival: self.arrivals };
         let peers = self.peers_for(place, &order.action);
-        self.book.open(&order, peers.len().max(1));
+        self.book.open(&order, document, peers.len().max(1));
         let errand =
             |sector: &Sector| Errand { order: order.id, route: place, rest: Rest::new(sector, &cells) };
         let route = &mut self.routes[place];
@@ -405,6 +416,13 @@ impl Dispatch {
             cells.iter().for_each(|run| octets.extend_from_slice(self.wire.run(run)));
         }
         octets
+    }
+
+    /// What is spoken to the peers of a controller.
+    fn protocols(&self, controller: ControllerId) -> impl Iterator<Item = Protocol> + '_ {
+        let route = self.route_of.get(&controller).map(|place| &self.routes[*place]);
+        let peers = route.into_iter().flat_map(|route| &route.peers);
+        peers.filter_map(|id| self.peer(*id)).map(|peer| peer.profile.protocol)
     }
 
     fn notice(&mut self, peer: PeerId, kind: NoticeKind, words: String) {

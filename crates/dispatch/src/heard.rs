@@ -1,5 +1,6 @@
 //! What a peer said, in words common to all protocols.
 
+use area::CellName;
 use engine::order::Verb;
 use engine::report::{Cause, Outcome};
 use sbcap::GlobalEnbId;
@@ -18,6 +19,8 @@ pub(crate) enum Heard {
     /// Where a message is on or off the air, unasked; `nowhere`: the nodes that
     /// broadcast it, or stopped it, in none of their cells.
     Indication { reference: Reference, verb: Verb, places: Vec<Place>, nowhere: Vec<Place>, counts: Counts },
+    /// What a delivery report says of a message: the first part that names a cell holds for it.
+    Delivery { reference: Reference, verb: Verb, parts: Vec<(Outcome, Place)> },
     /// These cells are back; `node`: the eNB they belong to, where the peer says so.
     Restart { places: Vec<Place>, node: Option<GlobalEnbId>, data_lost: bool },
     /// These cells cannot broadcast.
@@ -52,6 +55,10 @@ pub(crate) enum Place {
     Enb { plmn: [u8; 3], id: u32, bits: u32 },
     /// Cells or groups of cells of a BSC, in wire form.
     Gsm { kind: cbsp::CellKind, octets: Vec<u8> },
+    /// Cells by their names in the inventory; those of another technology are left out.
+    Named(Vec<CellName>),
+    /// Every cell.
+    Everywhere,
 }
 
 impl Answer {
@@ -128,7 +135,11 @@ impl Place {
                 let lais = octets.as_chunks().0.iter().map(|[d, e]| [a, b, c, *d, *e]);
                 sector.in_lais(wire, lais.collect())
             }
-            Self::Gsm { kind: cbsp::CellKind::Bss, .. } => sector.all(),
+            Self::Gsm { kind: cbsp::CellKind::Bss, .. } | Self::Everywhere => sector.all(),
+            Self::Named(names) => {
+                let cells: Vec<WireId> = names.iter().filter_map(|name| sector.id_of(name)).collect();
+                return sector.named(wire, &cells);
+            }
         };
         let strangers = usize::from(cells.is_empty());
         Named { cells, strangers }

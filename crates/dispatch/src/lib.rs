@@ -32,10 +32,11 @@ mod status;
 mod testing;
 mod wire;
 
+pub use cbe::Document;
 pub use dispatch::{Dispatch, FirstContact};
 pub use error::Error;
 pub use notice::{Notice, NoticeKind};
 pub use setup::{
-    CbspDialect, PeerId, Profile, Protocol, Reach, Route, SabpDialect, SbcapDialect, Setup, Tais,
+    CapDialect, CbspDialect, PeerId, Profile, Protocol, Reach, Route, SabpDialect, SbcapDialect, Setup, Tais,
 };
 pub use status::{ControllerTraits, PeerStatus, Traffic};

@@ -57,7 +57,7 @@ impl Handed {
 }
 
 impl Register {
-    /// Notes a request of so many octets about a message. Says whether every one of these cells has been asked for it before.
+    /// Notes a request about a message; `octets` go out for it, none where another request's do. Says whether every one of these cells has been asked for it before.
     pub(crate) fn note(
         &mut self,
         reference: Reference,
@@ -90,7 +90,7 @@ impl Register {
         }
         handed.lost.iter_mut().for_each(|(_, lost)| *lost = lost.subtract(cells));
         handed.lost.retain(|(_, lost)| !lost.is_empty());
-        handed.pdus += 1;
+        handed.pdus += u64::from(octets > 0);
         handed.octets += octets as u64;
         repeat
     }

@@ -1,5 +1,6 @@
 //! A peer's session, whatever protocol it speaks, and the requests made for it.
 
+mod cap_link;
 mod cbsp_words;
 mod sabp_link;
 mod sabp_words;
@@ -9,12 +10,14 @@ mod shelf;
 use std::num::NonZeroU16;
 
 use bytes::Bytes;
+use cbe::Document;
 use cbs::{Broadcasts, RepetitionPeriod};
 use engine::order::Action;
 
 use crate::heard::Heard;
 use crate::{FirstContact, Profile, Protocol};
 
+use cap_link::CapLink;
 use sabp_link::SabpLink;
 pub(crate) use shelf::{Shelf, octets_around_cells};
 
@@ -27,6 +30,20 @@ pub(crate) enum Session {
     Cbsp(cbsp::Session, cbsp::ResetPolicy),
     /// To an RNC.
     Sabp(SabpLink),
+    /// To an operator's CBC.
+    Cap(CapLink),
+}
+
+/// What a peer is asked.
+pub(crate) struct Ask<'a> {
+    /// What to do.
+    pub(crate) action: &'a Action,
+    /// Where, as runs of cells in wire form.
+    pub(crate) cells: &'a [&'a [u8]],
+    /// Both as a request.
+    pub(crate) pdu: Bytes,
+    /// What a CBC is to hold for it.
+    pub(crate) document: Option<&'a Document>,
 }
 
 impl Session {
@@ -39,6 +56,7 @@ impl Session {
                 Self::Cbsp(cbsp::Session::new(cbsp_words::config(profile, dialect)), reset)
             }
             Protocol::Sabp(_) => Self::Sabp(SabpLink::new(profile, first, cells)),
+            Protocol::Cap(_) => Self::Cap(CapLink::new(profile)),
         }
     }
 
@@ -47,6 +65,7 @@ impl Session {
             Self::Sbcap(session) => session.connected(now_ms),
             Self::Cbsp(session, reset) => session.connected(now_ms, *reset),
             Self::Sabp(link) => link.connected(now_ms),
+            Self::Cap(link) => link.connected(),
         }
     }
 
@@ -55,6 +74,7 @@ impl Session {
             Self::Sbcap(session) => session.disconnected(now_ms),
             Self::Cbsp(session, _) => session.disconnected(now_ms),
             Self::Sabp(link) => link.disconnected(now_ms),
+            Self::Cap(link) => link.disconnected(),
         }
     }
 
@@ -63,6 +83,7 @@ impl Session {
             Self::Sbcap(session) => session.received(now_ms, pdu),
             Self::Cbsp(session, _) => session.received(now_ms, pdu),
             Self::Sabp(link) => link.received(now_ms, pdu),
+            Self::Cap(link) => link.received(now_ms, pdu),
         }
     }
 
@@ -71,6 +92,7 @@ impl Session {
             Self::Sbcap(session) => session.handle_timeout(now_ms),
             Self::Cbsp(session, _) => session.handle_timeout(now_ms),
             Self::Sabp(link) => link.handle_timeout(now_ms),
+            Self::Cap(link) => link.handle_timeout(now_ms),
         }
     }
 
@@ -79,11 +101,13 @@ impl Session {
             Self::Sbcap(session) => session.next_wakeup(),
             Self::Cbsp(session, _) => session.next_wakeup(),
             Self::Sabp(link) => link.next_wakeup(),
+            Self::Cap(link) => link.next_wakeup(),
         }
     }
 
-    /// Asks the peer to do this in these runs of cells, in wire form; `pdu` is the request's encoding.
-    pub(crate) fn request(&mut self, now_ms: u64, token: u64, action: &Action, cells: &[&[u8]], pdu: Bytes) {
+    /// Asks the peer for something. Says whether that goes to it: a CBC is told once.
+    pub(crate) fn request(&mut self, now_ms: u64, token: u64, ask: Ask<'_>) -> bool {
+        let Ask { action, cells, pdu, document } = ask;
         match self {
             Self::Sbcap(session) => {
                 session.request(now_ms, sbcap::Token(token), sbcap_words::request(action), pdu);
@@ -92,7 +116,11 @@ impl Session {
                 session.request(now_ms, cbsp::Token(token), cbsp_words::request(action), pdu);
             }
             Self::Sabp(link) => link.request(now_ms, token, action, cells, pdu),
+            Self::Cap(link) => {
+                return document.is_some_and(|document| link.request(now_ms, token, action, document));
+            }
         }
+        true
     }
 
     pub(crate) fn poll_transmit(&mut self) -> Option<Bytes> {
@@ -100,6 +128,7 @@ impl Session {
             Self::Sbcap(session) => session.poll_transmit(),
             Self::Cbsp(session, _) => session.poll_transmit(),
             Self::Sabp(link) => link.poll_transmit(),
+            Self::Cap(link) => link.poll_transmit(),
         }
     }
 
@@ -110,6 +139,7 @@ impl Session {
             // Some events say nothing that the session's state does not say too.
             Self::Cbsp(session, _) => std::iter::from_fn(|| session.poll_event()).find_map(cbsp_words::heard),
             Self::Sabp(link) => link.poll_heard(),
+            Self::Cap(link) => link.poll_heard(),
         }
     }
 
@@ -119,6 +149,7 @@ impl Session {
             Self::Sbcap(session) => session.is_ready(),
             Self::Cbsp(session, _) => session.is_ready(),
             Self::Sabp(link) => link.is_ready(),
+            Self::Cap(link) => link.is_ready(),
         }
     }
 
@@ -128,6 +159,7 @@ impl Session {
             Self::Sbcap(session) => session.should_close().map(sbcap_words::close_reason),
             Self::Cbsp(session, _) => session.should_close().map(cbsp_words::close_reason),
             Self::Sabp(link) => link.close_reason(),
+            Self::Cap(_) => None,
         }
     }
 }

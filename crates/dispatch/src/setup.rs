@@ -15,6 +15,8 @@ pub enum Protocol {
     Cbsp(CbspDialect),
     /// To an RNC (TS 25.419).
     Sabp(SabpDialect),
+    /// To an operator's own CBC, by CAP over HTTP.
+    Cap(CapDialect),
 }
 
 /// What may differ from MME to MME.
@@ -66,6 +68,13 @@ pub struct SabpDialect {
     pub category: Option<sabp::Category>,
 }
 
+/// What may differ from CBC to CBC.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CapDialect {
+    /// It offers delivery reports, so that its acceptance is not the last word.
+    pub reports: bool,
+}
+
 /// A peer and its limits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Profile {
@@ -73,6 +82,8 @@ pub struct Profile {
     pub name: String,
     /// What it speaks.
     pub protocol: Protocol,
+    /// Where messages are posted (CAP only).
+    pub path: String,
     /// How many requests may wait for its answer at once. Kills get a few more, so that a cancel overtakes.
     pub window: u16,
     /// The most cells in one request.
@@ -102,6 +113,7 @@ impl Profile {
                 indications: true,
                 stops_first: false,
             }),
+            path: "/".into(),
             window: 4,
             cells_per_pdu: 3000,
             octets_per_pdu: 65_535,
@@ -134,6 +146,15 @@ impl Profile {
         Self {
             protocol: Protocol::Sabp(SabpDialect { category: Some(sabp::Category::NormalPriority) }),
             cells_per_pdu: 1000,
+            ..Self::sbcap(name)
+        }
+    }
+
+    /// A CBC that takes CAP messages at this path and offers no delivery reports.
+    pub fn cap(name: impl Into<String>, path: impl Into<String>) -> Self {
+        Self {
+            protocol: Protocol::Cap(CapDialect { reports: false }),
+            path: path.into(),
             ..Self::sbcap(name)
         }
     }

@@ -5,10 +5,10 @@ use area::ControllerId;
 /// What the engine must know of a controller's network.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ControllerTraits {
-    /// A new serial number replaces the old one in place (CBSP, SABP); else it stands beside it (SBc-AP with the concurrent
+    /// A new serial number replaces the old one in place (CBSP, SABP, CAP); else it stands beside it (SBc-AP with the concurrent
     /// flag).
     pub in_place: bool,
-    /// Its peers tell by indications what is really on the air, so that an acceptance is not the last word.
+    /// Its peers tell by indications or delivery reports what is really on the air, so that an acceptance is not the last word.
     pub indications: bool,
     /// An update stops the old text before it starts the new one.
     pub stops_first: bool,

@@ -5,12 +5,13 @@
 //! LTE  PLMN (3)  ECI << 4 (4)      as in SBc-AP's lists of EUTRAN-CGIs
 //! GSM  PLMN (3)  LAC (2)  CI (2)   a CGI
 //! UMTS PLMN (3)  LAC (2)  SAC (2)  a SAI: a cell is a service area of its own
+//! NR   0 0       NCI << 4 (5)      no wire's form: only to find a cell by
 //! ```
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use area::{CellRuns, Controller, Inventory, Rat};
+use area::{CellName, CellRuns, Controller, Inventory, Rat};
 use smallvec::SmallVec;
 
 /// A cell's identifier as it goes on the wire.
@@ -34,19 +35,14 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Lays out the identifiers of every cell. Cells of technologies without a wire form keep zeros.
+    /// Lays out the identifiers of every cell.
     pub(crate) fn new(inventory: &Inventory) -> Self {
         let mut ids = vec![[0; 7]; inventory.len() as usize];
         for controller in inventory.controllers() {
-            let [a, b, c] = inventory.operator(controller.operator).plmn.octets();
+            let plmn = inventory.operator(controller.operator).plmn.octets();
             for cell in controller.cells.clone().map(|cell| cell as usize) {
-                let key = inventory.cell_ids()[cell];
-                let [d, e, f, g] = match controller.rat {
-                    Rat::Lte => ((key as u32) << 4).to_be_bytes(),
-                    Rat::Gsm | Rat::Umts => (inventory.lacs_or_tacs()[cell] << 16 | key as u32).to_be_bytes(),
-                    Rat::Nr => continue,
-                };
-                ids[cell] = [a, b, c, d, e, f, g];
+                ids[cell] =
+                    id(plmn, controller.rat, inventory.lacs_or_tacs()[cell], inventory.cell_ids()[cell]);
             }
         }
         Self { ids }
@@ -223,6 +219,11 @@ impl Sector {
         runs(here.copied().collect())
     }
 
+    /// The identifier that a cell of the controller's technology has here; `None` for one of another.
+    pub(crate) fn id_of(&self, name: &CellName) -> Option<WireId> {
+        (name.rat == self.rat).then(|| id(self.plmn, name.rat, name.lac.unwrap_or_default(), name.cell_id))
+    }
+
     /// The network of the controller's operator.
     pub(crate) fn plmn(&self) -> [u8; 3] {
         self.plmn
@@ -233,6 +234,20 @@ impl Sector {
         let at = self.by_id.binary_search_by_key(id, |cell| wire.id(*cell)).ok()?;
         self.by_id.get(at).copied()
     }
+}
+
+/// A cell's identifier; of the location area only what its technology's has.
+fn id([a, b, c]: [u8; 3], rat: Rat, lac_or_tac: u32, cell_id: u64) -> WireId {
+    let [d, e, f, g] = match rat {
+        Rat::Lte => ((cell_id as u32) << 4).to_be_bytes(),
+        Rat::Gsm | Rat::Umts => (lac_or_tac << 16 | cell_id as u32).to_be_bytes(),
+        Rat::Nr => {
+            let [_, _, _, nci @ ..] = (cell_id << 4).to_be_bytes();
+            let [c, d, e, f, g] = nci;
+            return [0, 0, c, d, e, f, g];
+        }
+    };
+    [a, b, c, d, e, f, g]
 }
 
 /// A tracking area identity in its wire form.

@@ -31,6 +31,8 @@ pub(super) fn check(inventory: &Inventory, setup: &Setup) -> Result<(), Error> {
                 return Err(Error::UnknownPeer { controller: controller_name(), found, count });
             };
             let (protocol, serves) = match profile.protocol {
+                // A CBC looks after cells of any technology.
+                Protocol::Cap(_) => continue,
                 Protocol::Sbcap(_) => ("SBc-AP", Rat::Lte),
                 Protocol::Cbsp(_) => ("CBSP", Rat::Gsm),
                 Protocol::Sabp(_) => ("SABP", Rat::Umts),
@@ -50,6 +52,7 @@ pub(super) fn check(inventory: &Inventory, setup: &Setup) -> Result<(), Error> {
 
 fn check_limits(profile: &Profile) -> Result<(), Error> {
     let cells_max = match profile.protocol {
+        Protocol::Cap(_) => u32::MAX,
         Protocol::Sbcap(_) => 65_535,
         Protocol::Cbsp(_) => cbsp::MAX_CELLS_PER_PDU as u32,
         Protocol::Sabp(_) => sabp::AREAS_PER_PDU_MAX as u32,

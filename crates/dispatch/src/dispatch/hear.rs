@@ -37,6 +37,7 @@ impl Dispatch {
                     self.notice(id, NoticeKind::Refused, words);
                 }
             }
+            Heard::Delivery { reference, verb, parts } => self.hear_delivery(id, reference, verb, &parts),
             Heard::Restart { places, node, data_lost } => self.hear_restart(id, &places, node, data_lost),
             Heard::Failure { places } => self.hear_failure(id, &places),
             Heard::Remark { kind, words } => self.notice(id, kind, words),
@@ -165,6 +166,31 @@ impl Dispatch {
             if !runs.is_empty() {
                 let (controller, broadcast, serial) = (route.controller, handed.broadcast, reference.1);
                 self.book.report(Report::Counted { controller, broadcast, serial, counts: runs });
+            }
+        }
+    }
+
+    /// A delivery report tells of cells that were asked for; of those it does not name nothing is known.
+    fn hear_delivery(&mut self, id: PeerId, reference: Reference, verb: Verb, parts: &[(Outcome, Place)]) {
+        for place in self.routes_of(id) {
+            let route = &self.routes[place];
+            let Some(handed) = route.register.handed(reference) else { continue };
+            let mut left = handed.cells.clone();
+            for (outcome, place) in parts {
+                let named = cells_at(&route.sector, &self.wire, std::slice::from_ref(place)).cells;
+                let cells = left.intersect(&named);
+                if cells.is_empty() {
+                    continue;
+                }
+                left = left.subtract(&cells);
+                self.book.report(Report::Cells(CellReport {
+                    controller: route.controller,
+                    broadcast: handed.broadcast,
+                    serial: reference.1,
+                    verb,
+                    outcome: *outcome,
+                    cells,
+                }));
             }
         }
     }

@@ -10,8 +10,8 @@ use crate::batch::{Batch, Rest, Room, Spacing};
 use crate::book::{Asked, Waiting};
 use crate::queue::{Errand, Rank};
 use crate::register::Reference;
-use crate::session::octets_around_cells;
-use crate::{NoticeKind, PeerId, Protocol, Tais};
+use crate::session::{Ask, octets_around_cells};
+use crate::{Document, NoticeKind, PeerId, Protocol, Tais};
 
 impl Dispatch {
     /// The next PDU to this peer, if there is one and no limit holds it back.
@@ -52,7 +52,8 @@ impl Dispatch {
         if batch.runs.is_empty() {
             return self.put_back(id, rank, errand);
         }
-        match self.encode(id, action, errand.route, batch) {
+        let document = self.book.order(errand.order).and_then(|order| order.document.clone());
+        match self.encode(id, action, errand.route, batch, document.as_ref()) {
             Ok(pdu) => {
                 self.hand_out(now_ms, id, action, &errand, batch, pdu);
                 self.put_back(id, rank, errand);
@@ -83,9 +84,11 @@ impl Dispatch {
     fn cut(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &mut Errand, batch: &mut Batch) {
         let Some(peer) = self.peers.get(usize::from(id.0)) else { return };
         let octets = peer.profile.octets_per_pdu.saturating_sub(octets_around_cells(action) as u32);
-        // A stop of everything names no cell.
-        let room = match action {
-            Action::Kill { all: true, .. } => Room { cells: u32::MAX, octets: u32::MAX },
+        let room = match (peer.profile.protocol, action) {
+            // What names no cell has room for all: a message of CAP, and a stop of everything.
+            (Protocol::Cap(_), _) | (_, Action::Kill { all: true, .. }) => {
+                Room { cells: u32::MAX, octets: u32::MAX }
+            }
             _ => Room { cells: peer.profile.cells_per_pdu, octets },
         };
         let limit = peer.cell_limit.filter(|_| is_write(peer.profile.protocol, action));
@@ -102,9 +105,20 @@ impl Dispatch {
         }
     }
 
-    fn encode(&mut self, id: PeerId, action: &Action, place: usize, batch: &Batch) -> Result<Bytes, String> {
+    fn encode(
+        &mut self,
+        id: PeerId,
+        action: &Action,
+        place: usize,
+        batch: &Batch,
+        document: Option<&Document>,
+    ) -> Result<Bytes, String> {
         let peer = &self.peers[usize::from(id.0)];
         let protocol = peer.profile.protocol;
+        if let Protocol::Cap(_) = protocol {
+            let document = document.ok_or("there is no CAP message that says this")?;
+            return Ok(document.octets.clone());
+        }
         let cells: u32 = batch.runs.iter().map(|run| run.end - run.start).sum();
         // A request that names no cell is for all that the peer has, so the controller must be all it has.
         let tais = if let Protocol::Sbcap(dialect) = protocol { dialect.tais } else { Tais::Always };
@@ -136,12 +150,21 @@ impl Dispatch {
         batch: &Batch,
         pdu: Bytes,
     ) {
-        let Some(broadcast) = self.book.order(errand.order).map(|order| order.broadcast) else { return };
+        let order = self.book.order(errand.order).map(|order| (order.broadcast, order.document.clone()));
+        let Some((broadcast, document)) = order else { return };
         let cells = batch.cells();
+        let (token, octets) = (self.book.token(), pdu.len());
+        let peer = &mut self.peers[usize::from(id.0)];
+        peer.in_flight += 1;
+        peer.pace.note(now_ms);
+        let goes_out = peer.session.as_mut().is_some_and(|session| {
+            let runs: Vec<&[u8]> = batch.runs.iter().map(|run| self.wire.run(run.clone())).collect();
+            session.request(now_ms, token, Ask { action, cells: &runs, pdu, document: document.as_ref() })
+        });
+        let octets = if goes_out { octets } else { 0 };
         let route = &mut self.routes[errand.route];
         let reference = reference(action);
-        let repeat = route.register.note(reference, action.verb(), broadcast, id, &cells, pdu.len());
-        let token = self.book.token();
+        let repeat = route.register.note(reference, action.verb(), broadcast, id, &cells, octets);
         let asked = Asked {
             order: errand.order,
             controller: route.controller,
@@ -155,13 +178,6 @@ impl Dispatch {
             state: Waiting::Answer,
         };
         self.book.sent(token, asked);
-        let peer = &mut self.peers[usize::from(id.0)];
-        peer.in_flight += 1;
-        peer.pace.note(now_ms);
-        if let Some(session) = &mut peer.session {
-            let runs: Vec<&[u8]> = batch.runs.iter().map(|run| self.wire.run(run.clone())).collect();
-            session.request(now_ms, token, action, &runs, pdu);
-        }
         self.listen(id);
     }
 
@@ -176,10 +192,10 @@ impl Dispatch {
     }
 }
 
-/// Whether this writes to the cells, so that their limits count.
+/// Whether this writes to the cells, so that their limits count. What a CBC does to its cells is its own affair.
 fn is_write(protocol: Protocol, action: &Action) -> bool {
     match action.verb() {
-        Verb::Write => true,
+        Verb::Write => !matches!(protocol, Protocol::Cap(_)),
         Verb::Query => matches!(protocol, Protocol::Sbcap(_)),
         Verb::Kill => false,
     }

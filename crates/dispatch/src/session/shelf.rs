@@ -155,6 +155,7 @@ impl Source {
                 Template::SabpWrite(template, write.broadcasts)
             }
             (Protocol::Sabp(_), What::Query(id, serial)) => Template::SabpQuery(*id, *serial),
+            (Protocol::Cap(_), _) => return Err("what goes to a CBC is written by others".into()),
             (Protocol::Sabp(_), What::Kill(id, serial, _)) => {
                 let kill = sabp_words::reference(*id, *serial, Vec::new());
                 Template::SabpKill(sabp::KillTemplate::new(&kill).map_err(|error| error.to_string())?)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the world is made for tests only")]
 
+mod cbc;
 mod golden;
 mod outcomes;
 mod properties;
@@ -256,6 +257,7 @@ fn inventory(groups: &[(&str, u16, &[u32])], protocol: Protocol) -> Inventory {
                 Protocol::Sbcap(_) => format!("lte,{area},{cell},{}", cell >> 8),
                 Protocol::Cbsp(_) => format!("gsm,{area},{cell},"),
                 Protocol::Sabp(_) => format!("umts,{area},{cell},7"),
+                Protocol::Cap(_) => panic!("CBCs have a world of their own"),
             };
             writeln!(text, "yettel,220,01,{identity},44.8,20.5,0,120,500,{controller}").unwrap();
         }

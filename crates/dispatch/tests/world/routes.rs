@@ -223,7 +223,8 @@ fn traits_say_what_a_network_does() {
 fn restarted_cells_get_their_warning_again_at_their_pace_and_delay_no_new_one() {
     // 500 eNBs of three cells; one tracking area.
     let cells: Vec<u32> = (0..1500).map(|cell| (cell / 3 + 1) << 8 | (cell % 3)).collect();
-    let paced = Profile { window: 4, cells_per_pdu: 375, pdus_per_second: 1000, ..free(Profile::sbcap("mme")) };
+    let paced =
+        Profile { window: 4, cells_per_pdu: 375, pdus_per_second: 1000, ..free(Profile::sbcap("mme")) };
     let mut world = World::new(&[("pool", 1, &cells)], Reach::OneThenFailover, vec![paced]).up();
     world.write(1, 0..1500);
     world.run(1000);
@@ -236,12 +237,7 @@ fn restarted_cells_get_their_warning_again_at_their_pace_and_delay_no_new_one() 
     let reloaded = world.sent.len() - first;
     assert!((20..=101).contains(&reloaded), "{reloaded} in 100 ms");
     let before = world.sent.len();
-    world.order(
-        Priority::Live(Level::Amber),
-        BroadcastId(2),
-        write(2, None),
-        CellRuns::from_range(0..1500),
-    );
+    world.order(Priority::Live(Level::Amber), BroadcastId(2), write(2, None), CellRuns::from_range(0..1500));
     world.run(50);
     let cells: Vec<usize> =
         world.sent[before..before + 4].iter().map(|request| request.cells.len()).collect();

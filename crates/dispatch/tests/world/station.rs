@@ -113,6 +113,7 @@ pub(crate) fn encode(protocol: Protocol, pdu: Value) -> Vec<u8> {
         Protocol::Sabp(_) => {
             serde_json::from_value::<sabp::Pdu>(pdu).unwrap().encode(&mut out).unwrap();
         }
+        Protocol::Cap(_) => panic!("CBCs have a world of their own"),
     }
     out.to_vec()
 }
@@ -140,6 +141,7 @@ pub(crate) fn decode(
             let cells = pdu["service_areas"].clone();
             (pdu, cells, "sac")
         }
+        Protocol::Cap(_) => panic!("CBCs have a world of their own"),
     };
     let index = |cell: &Value| {
         let number = |key: &str| cell[key].as_u64().unwrap();
