@@ -1,7 +1,6 @@
 //! One operator's simulated network, as a process of its own: what it says of its cells and phones is the other side of
 //! what the daemon claims.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -37,13 +36,26 @@ impl Network {
     /// The first operator's network in a country of so many cells, each with one phone. Every element has these faults;
     /// `terms` are further keys of each peer.
     pub fn start(cells: u32, faults: &Faults, terms: &str) -> Self {
+        Self::of(
+            cells,
+            |inventory| elements(inventory, faults),
+            |element, address| format!("{}{terms}", peer(element, address)),
+        )
+    }
+
+    /// The same with elements of the caller's choice, and what the daemon is told of each: its address is known then.
+    pub fn of(
+        cells: u32,
+        elements: impl FnOnce(&Inventory) -> Vec<ElementPlan>,
+        peer: impl Fn(&ElementPlan, &str) -> String,
+    ) -> Self {
         let inventory = area::generate(cells, 220, &Atlas::serbia().unwrap()).unwrap();
         let mut csv = Vec::new();
         inventory.write_csv(&mut csv).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let cells_file = folder.path().join("cells.csv");
         std::fs::write(&cells_file, &csv).unwrap();
-        let plan = plan(&inventory, cells_file, faults);
+        let plan = plan(&inventory, cells_file, elements(&inventory));
         let mut process =
             amberd().arg("simulated-operator").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let orders = process.stdin.take().unwrap();
@@ -59,7 +71,7 @@ impl Network {
             _folder: folder,
         };
         let ready: Value = network.ask(&serde_json::to_string(&plan).unwrap());
-        network.peers = peers(&plan, &ready, terms);
+        network.peers = peers(&plan, &ready, peer);
         network
     }
 
@@ -68,6 +80,11 @@ impl Network {
         let request = ReportRequest { target: Some(target), messages: None };
         let answer = self.ask(&serde_json::to_string(&Command::Report(request)).unwrap());
         serde_json::from_value(answer).unwrap()
+    }
+
+    /// Carries out a command.
+    pub fn command(&mut self, command: &Command) -> Value {
+        self.ask(&serde_json::to_string(command).unwrap())
     }
 
     fn ask(&mut self, question: &str) -> Value {
@@ -88,12 +105,12 @@ impl Drop for Network {
 }
 
 /// An MME for each pool of the operator, a BSC for each 2G controller.
-fn plan(inventory: &Inventory, cells_file: PathBuf, faults: &Faults) -> Plan {
+fn elements(inventory: &Inventory, faults: &Faults) -> Vec<ElementPlan> {
     let operator = &inventory.operators()[0];
     let own = inventory.controllers().iter().filter(|controller| {
         inventory.operator(controller.operator) == operator && matches!(controller.rat, Rat::Lte | Rat::Gsm)
     });
-    let elements = own.map(|controller| {
+    let element = |controller: &area::Controller| {
         let (kind, transport) = match controller.rat {
             Rat::Lte => (ElementKind::Mme, TransportPlan::UdpSctp),
             _ => (ElementKind::Bsc, TransportPlan::Tcp),
@@ -106,39 +123,47 @@ fn plan(inventory: &Inventory, cells_file: PathBuf, faults: &Faults) -> Plan {
             transport,
             address: ([127, 0, 0, 1], 0).into(),
             sctp_port: 29_168,
+            tls: None,
             habits: Habits::default(),
             faults: faults.clone(),
         }
-    });
+    };
+    own.map(element).collect()
+}
+
+fn plan(inventory: &Inventory, cells_file: PathBuf, elements: Vec<ElementPlan>) -> Plan {
+    let operator = &inventory.operators()[0];
     Plan {
         operator: operator.name.clone(),
         plmn: operator.plmn,
         cells_file: cells_file.display().to_string(),
         seed: 220,
         phones: PhonePlan { per_cell: 1, ..PhonePlan::default() },
-        elements: elements.collect(),
+        elements,
     }
 }
 
-fn peers(plan: &Plan, ready: &Value, terms: &str) -> String {
-    let mut peers = String::new();
-    for (element, known) in plan.elements.iter().zip(ready["elements"].as_array().unwrap()) {
+fn peers(plan: &Plan, ready: &Value, peer: impl Fn(&ElementPlan, &str) -> String) -> String {
+    let known = ready["elements"].as_array().unwrap();
+    let elements = plan.elements.iter().zip(known).map(|(element, known)| {
         assert_eq!(known["name"], element.name);
-        let address = known["address"].as_str().unwrap();
-        let name = &element.name;
-        write!(peers, "[[peer]]\nname = \"{name}\"\ncontrollers = [\"{name}\"]\n{terms}").unwrap();
-        match element.kind {
-            ElementKind::Mme => {
-                let (_, port) = address.rsplit_once(':').unwrap();
-                writeln!(
-                    peers,
-                    "protocol = \"sbcap\"\ntransport = \"sctp_over_udp\"\naddresses = [\"127.0.0.1:29168\"]\n\
-                     udp_port = {port}"
-                )
-            }
-            _ => writeln!(peers, "protocol = \"cbsp\"\ntransport = \"tcp\"\naddresses = [\"{address}\"]"),
+        peer(element, known["address"].as_str().unwrap())
+    });
+    elements.collect()
+}
+
+/// What the daemon is told of an MME or a BSC.
+fn peer(element: &ElementPlan, address: &str) -> String {
+    let name = &element.name;
+    let peer = format!("[[peer]]\nname = \"{name}\"\ncontrollers = [\"{name}\"]\n");
+    match element.kind {
+        ElementKind::Mme => {
+            let (_, port) = address.rsplit_once(':').unwrap();
+            format!(
+                "{peer}protocol = \"sbcap\"\ntransport = \"sctp_over_udp\"\naddresses = [\"127.0.0.1:29168\"]\n\
+                 udp_port = {port}\n"
+            )
         }
-        .unwrap();
+        _ => format!("{peer}protocol = \"cbsp\"\ntransport = \"tcp\"\naddresses = [\"{address}\"]\n"),
     }
-    peers
 }

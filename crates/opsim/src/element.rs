@@ -1,4 +1,4 @@
-//! An MME, a BSC or an RNC with its connection and its faults.
+//! An MME, a BSC, an RNC or a CBC with its connection and its faults.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -7,6 +7,7 @@ use area::{CellIndex, CellRuns, ControllerId, Rat};
 use bytes::Bytes;
 
 use crate::bsc::Bsc;
+use crate::cbc::Cbc;
 use crate::chance::Chance;
 use crate::mme::Mme;
 use crate::radio::Radio;
@@ -61,6 +62,7 @@ enum Model {
     Mme(Mme),
     Bsc(Bsc),
     Rnc(Rnc),
+    Cbc(Cbc),
 }
 
 /// A time of silence.
@@ -85,7 +87,11 @@ impl Element {
                 element: plan.name.clone(),
                 found: plan.controller.clone(),
             })?;
-        let (rat, cells) = (inventory.controller(controller).rat, inventory.cells_of(controller));
+        let rat = inventory.controller(controller).rat;
+        let cells = match plan.kind {
+            ElementKind::Cbc => inventory.cells_of_rat(radio.operator(), rat),
+            _ => inventory.cells_of(controller),
+        };
         let (habits, faults) = (plan.habits.clone(), plan.faults.clone());
         let model = match (plan.kind, rat) {
             (ElementKind::Mme, Rat::Lte) => {
@@ -97,6 +103,9 @@ impl Element {
             }
             (ElementKind::Rnc, Rat::Umts) if cells.len() <= Rnc::CELLS_MAX => {
                 Model::Rnc(Rnc::new(inventory, controller, habits, faults.refuse_cause, faults.refuse_writes))
+            }
+            (ElementKind::Cbc, _) => {
+                Model::Cbc(Cbc::new(inventory, rat, cells.clone(), habits, faults.refuse_writes)?)
             }
             (ElementKind::Bsc, Rat::Gsm) | (ElementKind::Rnc, Rat::Umts) => {
                 let max = if rat == Rat::Gsm { Bsc::CELLS_MAX } else { Rnc::CELLS_MAX };
@@ -177,6 +186,7 @@ impl Element {
             Model::Mme(mme) => mme.connected(radio, &mut out),
             Model::Bsc(bsc) => bsc.connected(&mut out),
             Model::Rnc(rnc) => rnc.connected(radio, &mut out),
+            Model::Cbc(_) => {}
         }
         self.send(now_ms, out);
     }
@@ -191,6 +201,7 @@ impl Element {
             Model::Mme(mme) => mme.disconnected(),
             Model::Bsc(bsc) => bsc.disconnected(now_ms, radio),
             Model::Rnc(rnc) => rnc.disconnected(now_ms, radio),
+            Model::Cbc(_) => {}
         }
     }
 
@@ -210,6 +221,7 @@ impl Element {
             Model::Mme(mme) => mme.received(now_ms, pdu, radio, &mut out),
             Model::Bsc(bsc) => bsc.received(now_ms, pdu, radio, &mut out),
             Model::Rnc(rnc) => rnc.received(now_ms, pdu, radio, &mut out),
+            Model::Cbc(cbc) => cbc.received(now_ms, pdu, radio, &mut out),
         };
         match heard {
             Heard::Write => {
@@ -238,7 +250,7 @@ impl Element {
     pub(crate) fn next_wakeup(&self) -> Option<u64> {
         let indication = match &self.model {
             Model::Mme(mme) => mme.next_wakeup(),
-            Model::Bsc(_) | Model::Rnc(_) => None,
+            Model::Bsc(_) | Model::Rnc(_) | Model::Cbc(_) => None,
         };
         let waiting = self.waiting.front().map(|(at, _)| *at);
         [indication, waiting, self.restart_ms].into_iter().flatten().min()
@@ -272,6 +284,7 @@ impl Element {
             Model::Mme(mme) => mme.restart(now_ms, radio),
             Model::Bsc(bsc) => bsc.restart(now_ms, radio),
             Model::Rnc(rnc) => rnc.restart(now_ms, radio),
+            Model::Cbc(cbc) => cbc.restart(now_ms, radio),
         }
     }
 
@@ -282,6 +295,8 @@ impl Element {
             Model::Mme(mme) => mme.cells_restarted(cells, self.connected, radio, &mut out),
             Model::Bsc(bsc) => bsc.cells_restarted(cells, self.connected, radio, &mut out),
             Model::Rnc(rnc) => rnc.cells_restarted(cells, self.connected, radio, &mut out),
+            // Nobody asks a CBC about its cells' restarts.
+            Model::Cbc(_) => {}
         }
         self.send(now_ms, out);
     }
@@ -293,6 +308,7 @@ impl Element {
             Model::Mme(mme) => mme.cells_failed(cells, radio, &mut out),
             Model::Bsc(bsc) => bsc.cells_failed(cells, radio, &mut out),
             Model::Rnc(rnc) => rnc.cells_failed(cells, radio, &mut out),
+            Model::Cbc(_) => {}
         }
         self.send(now_ms, out);
     }

@@ -8,6 +8,12 @@ use crate::ElementKind;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The map of named areas.
+    #[error("the areas cannot be read: {found}")]
+    Areas {
+        /// Why.
+        found: String,
+    },
     /// A command names a cell that is not the operator's.
     #[error("expected a cell of this operator, found {found}")]
     Cell {

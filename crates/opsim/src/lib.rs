@@ -1,11 +1,11 @@
-//! Simulated operator networks: MMEs with their eNBs, BSCs with their BTSs, RNCs, the cells, and the phones in them.
+//! Simulated operator networks: MMEs with their eNBs, BSCs with their BTSs, RNCs, CBCs, the cells, and the phones in them.
 //!
 //! What happens in a network is modelled without a socket or a clock: octets and the time go in, octets and a record of
 //! what was on the air and what rang come out. The same model serves the demo, the tests and the simulator in memory;
 //! only [`shell`] moves it in real time over real sockets. Read [`Plan`] and [`Network`] first.
 //!
 //! ```text
-//! octets ─► Element: Mme | Bsc | Rnc ─► Radio: what is on the air in each cell ─► Phones: what rings
+//! octets ─► Element: Mme | Bsc | Rnc | Cbc ─► Radio: what is on the air in each cell ─► Phones: what rings
 //!              │ faults: late, silent, refusing, restarting                      │
 //! octets ◄─────┘                                              Report ◄───────────┘
 //! ```
@@ -15,6 +15,7 @@
 //! dispatcher makes of a message, so that a mistake of the dispatcher's is not made here again.
 
 mod bsc;
+mod cbc;
 mod chance;
 mod command;
 mod element;
@@ -36,7 +37,8 @@ pub use message::{Body, Cadence, Message};
 pub use network::{Answer, ElementId, Network};
 pub use phones::{Choices, DUPLICATE_WINDOW_MS, Phones};
 pub use plan::{
-    ElementKind, ElementPlan, Faults, Habits, PhonePlan, Plan, Role, Share, Silence, TransportPlan,
+    ElementKind, ElementPlan, Faults, Habits, PhonePlan, Plan, Reports, Role, Share, Silence, TlsPlan,
+    TransportPlan,
 };
 pub use radio::{Change, Obstacle, OnAir, Radio};
 pub use report::{

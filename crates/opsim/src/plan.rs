@@ -1,6 +1,7 @@
 //! What a simulated network consists of, as the one who starts it says it in JSON.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use cbs::Plmn;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub struct Plan {
     /// The modelled phones.
     #[serde(default)]
     pub phones: PhonePlan,
-    /// The MMEs, BSCs and RNCs.
+    /// The MMEs, BSCs, RNCs and CBCs.
     pub elements: Vec<ElementPlan>,
 }
 
@@ -46,7 +47,7 @@ impl Default for PhonePlan {
     }
 }
 
-/// One MME, BSC or RNC.
+/// One MME, BSC, RNC, or endpoint of a CBC.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElementPlan {
@@ -59,7 +60,7 @@ pub struct ElementPlan {
     /// Who opens the connection.
     #[serde(default)]
     pub role: Role,
-    /// How the octets travel. An MME speaks SCTP, a BSC or an RNC TCP.
+    /// How the octets travel. An MME speaks SCTP, a BSC or an RNC TCP, a CBC HTTP.
     pub transport: TransportPlan,
     /// Where it listens, or whom it dials. With UDP-encapsulated SCTP the port is the UDP port. Port 0 lets the
     /// system choose; `ready` names the choice.
@@ -67,6 +68,9 @@ pub struct ElementPlan {
     /// The SCTP port behind UDP encapsulation.
     #[serde(default = "sbc_ap_port")]
     pub sctp_port: u16,
+    /// CBC: the keys of its TLS; none is plain HTTP.
+    #[serde(default)]
+    pub tls: Option<TlsPlan>,
     /// How it differs from others of its kind.
     #[serde(default)]
     pub habits: Habits,
@@ -90,6 +94,8 @@ pub enum ElementKind {
     Bsc,
     /// An RNC with its service areas, each a cell: SABP.
     Rnc,
+    /// An endpoint of the operator's own CBC: CAP over HTTP. Its cells are all those of its controller's technology.
+    Cbc,
 }
 
 /// Who opens the connection.
@@ -113,6 +119,32 @@ pub enum TransportPlan {
     UdpSctp,
     /// SCTP of the Linux kernel.
     KernelSctp,
+    /// HTTP, for CAP; over TLS where the plan has keys for it.
+    Http,
+}
+
+/// The keys of a CBC, as PEM files.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsPlan {
+    /// The authorities that a dispatcher's certificate must come from.
+    pub authorities: PathBuf,
+    /// Its own certificate.
+    pub certificate: PathBuf,
+    /// The key of that.
+    pub key: PathBuf,
+}
+
+/// What a CBC says of its cells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reports {
+    /// Nothing.
+    None,
+    /// Each cell by its name.
+    Named,
+    /// That it is done everywhere, where it is; else each cell by its name.
+    All,
 }
 
 /// In what an element differs from others of its kind without being faulty.
@@ -128,11 +160,19 @@ pub struct Habits {
     /// BSC: it speaks like osmo-bsc. The repetition period is a plain 16-bit number, 0 broadcasts means one, and KILL
     /// COMPLETE has no cell list.
     pub osmocom: bool,
+    /// CBC: the delivery reports it offers.
+    pub reports: Reports,
 }
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { indication_delay_ms: 50, cells_per_indication: 4_000, keeps_messages: true, osmocom: false }
+        Self {
+            indication_delay_ms: 50,
+            cells_per_indication: 4_000,
+            keeps_messages: true,
+            osmocom: false,
+            reports: Reports::Named,
+        }
     }
 }
 

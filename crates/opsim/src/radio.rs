@@ -5,9 +5,10 @@ use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-use area::{CellIndex, CellRuns, Inventory, OperatorId};
+use area::{CellIndex, CellRuns, Inventory, OperatorId, Rat};
 
 use crate::MessageKey;
+use crate::cbc::Memory;
 use crate::message::Message;
 
 /// A message on the air in one cell.
@@ -62,6 +63,8 @@ pub(crate) struct Aired {
 pub struct Radio {
     inventory: Arc<Inventory>,
     operator: OperatorId,
+    /// What the operator's CBC knows, for each technology that it has.
+    memories: BTreeMap<Rat, Memory>,
     cells: Range<u32>,
     air: Vec<Vec<OnAir>>,
     barred: CellRuns,
@@ -88,6 +91,7 @@ impl Radio {
         let cells = inventory.cells_of_operator(operator);
         Self {
             operator,
+            memories: BTreeMap::new(),
             air: vec![Vec::new(); cells.len()],
             cells,
             inventory,
@@ -121,6 +125,11 @@ impl Radio {
     /// The operator's cells.
     pub fn cells(&self) -> Range<u32> {
         self.cells.clone()
+    }
+
+    /// What the CBC of a technology knows: its endpoints share it.
+    pub(crate) fn memory(&mut self, rat: Rat) -> &mut Memory {
+        self.memories.entry(rat).or_default()
     }
 
     /// What is on the air in a cell; nothing in one that is not the operator's.

@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod ports;
+mod web;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -19,11 +20,10 @@ use std::time::{Duration, Instant};
 
 use area::Inventory;
 use crossbeam_channel::{Receiver, bounded, select, unbounded};
-use link::LinkEvent;
 use serde_json::json;
 
 use crate::{Answer, Command, Error, Network, Plan};
-use ports::Ports;
+use ports::{Event, Ports};
 
 /// The longest line of standard input, in octets.
 const LINE_MAX_BYTES: u64 = 64 << 20;
@@ -48,7 +48,7 @@ pub fn run(plan: Plan, commands: impl BufRead + Send + 'static, answers: impl Wr
     let inventory = Arc::new(read_inventory(&plan.cells_file)?);
     let network = Network::new(&plan, inventory)?;
     let (sink, events) = unbounded();
-    let ports = Ports::open(&plan, Arc::new(move |event| drop(sink.send(event))))?;
+    let ports = Ports::open(&plan, &sink)?;
     let (lines, commands_in) = bounded(COMMANDS_MAX);
     thread::spawn(move || {
         let mut commands = commands;
@@ -72,7 +72,7 @@ struct Shell<W> {
 }
 
 impl<W: Write> Shell<W> {
-    fn serve(&mut self, events: &Receiver<LinkEvent>, commands: &Receiver<String>) -> io::Result<()> {
+    fn serve(&mut self, events: &Receiver<Event>, commands: &Receiver<String>) -> io::Result<()> {
         let elements: Vec<_> =
             self.ports.addresses().map(|(name, address)| json!({"name": name, "address": address})).collect();
         self.say(&json!({"ready": true, "elements": elements}))?;

@@ -247,11 +247,13 @@ fn element(chance: &mut Chance, peer: &Peer, controller: &str) -> ElementPlan {
         transport,
         address: ([127, 0, 0, 1], 0).into(),
         sctp_port: 29_168,
+        tls: None,
         habits: Habits {
             indication_delay_ms: chance.one_of(&[0, 50, 1_000]),
             cells_per_indication: chance.one_of(&[1, 5, 4_000]),
             keeps_messages: peer.keeps_messages,
             osmocom: false,
+            reports: opsim::Reports::Named,
         },
         faults: peer.faults.clone(),
     }

@@ -82,6 +82,7 @@ impl Stage {
                     ElementKind::Mme => "sbcap",
                     ElementKind::Bsc => "cbsp",
                     ElementKind::Rnc => "sabp",
+                    ElementKind::Cbc => "cap",
                 };
                 elements.push(Element {
                     protocol: protocol.into(),
@@ -253,6 +254,7 @@ fn plan(inventory: &Inventory, operator: &str, cells_file: &Path, arguments: &Ar
             transport,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             sctp_port: 29_168,
+            tls: None,
             habits: Habits::default(),
             faults: Faults::default(),
         }));

@@ -1,19 +1,33 @@
 //! The sockets of a network's elements.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use cbe::Tag;
+use crossbeam_channel::Sender;
 use link::{
     Connection, DialConfig, EventKind, Framing, Link, LinkError, LinkEvent, LinkId, ListenConfig, Listener,
     Peers, SctpSettings, SendError, Sink, Transport,
 };
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 use tracing::{info, warn};
 
+use super::web::{self, Asked};
 use crate::{ElementId, ElementKind, ElementPlan, Error, Network, Plan, Role, Transmit, TransportPlan};
 
 /// Every element's connections get numbers of their own: its place in the plan above these bits.
 const CONNECTION_BITS: u32 = 20;
+
+/// What happens on the sockets.
+pub(super) enum Event {
+    /// On a link.
+    Link(LinkEvent),
+    /// At the endpoint of a CBC.
+    Asked(Asked),
+}
 
 /// The sockets of a network's elements, in the order of the plan.
 pub(super) struct Ports {
@@ -27,7 +41,9 @@ struct Port {
     name: String,
     address: SocketAddr,
     peer: Option<Peer>,
-    _socket: Socket,
+    /// Who waits for the answers of a CBC.
+    replies: HashMap<Tag, oneshot::Sender<Bytes>>,
+    socket: Socket,
 }
 
 struct Peer {
@@ -42,21 +58,35 @@ struct Peer {
 enum Socket {
     Listening(Listener),
     Dialling(Link),
+    /// A CBC's: it ends with the runtime.
+    Serving,
 }
 
 impl Ports {
-    /// Opens every socket of a plan. Events go to the sink.
-    pub(super) fn open(plan: &Plan, sink: Sink) -> Result<Self, Error> {
+    /// Opens every socket of a plan.
+    pub(super) fn open(plan: &Plan, events: &Sender<Event>) -> Result<Self, Error> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .map_err(|cause| Error::Link { element: plan.operator.clone(), found: cause.to_string() })?;
+        let to_links = events.clone();
+        let sink: Sink = Arc::new(move |event| drop(to_links.send(Event::Link(event))));
         let mut ports = Vec::with_capacity(plan.elements.len());
         for (at, element) in plan.elements.iter().enumerate() {
-            let first = LinkId((at as u32) << CONNECTION_BITS);
-            let port = Port::open(element, first, sink.clone(), &runtime)
-                .map_err(|cause| Error::Link { element: element.name.clone(), found: cause.to_string() })?;
+            let wrong = |found: String| Error::Link { element: element.name.clone(), found };
+            let port = match element.kind {
+                ElementKind::Cbc => {
+                    let served = web::serve(element, at, events, &runtime);
+                    let address = served.map_err(|cause| wrong(cause.to_string()))?;
+                    Port::new(element, address, Socket::Serving)
+                }
+                _ => {
+                    let first = LinkId((at as u32) << CONNECTION_BITS);
+                    Port::open(element, first, sink.clone(), &runtime)
+                        .map_err(|cause| wrong(cause.to_string()))?
+                }
+            };
             ports.push(port);
         }
         Ok(Self { ports, _runtime: runtime })
@@ -68,7 +98,27 @@ impl Ports {
     }
 
     /// Hands an event to the network.
-    pub(super) fn handle(&mut self, now_ms: u64, event: LinkEvent, network: &mut Network) {
+    pub(super) fn handle(&mut self, now_ms: u64, event: Event, network: &mut Network) {
+        match event {
+            Event::Link(event) => self.linked(now_ms, event, network),
+            Event::Asked(asked) => self.asked(now_ms, asked, network),
+        }
+    }
+
+    /// A CBC is asked over a connection for just that; it is as good as connected all the time.
+    fn asked(&mut self, now_ms: u64, asked: Asked, network: &mut Network) {
+        let Some(port) = self.ports.get_mut(asked.element) else { return };
+        let id = ElementId(asked.element);
+        if !network.elements()[asked.element].is_connected() {
+            network.connected(now_ms, id);
+        }
+        // Whoever has given up waits no longer.
+        port.replies.retain(|_, reply| !reply.is_closed());
+        port.replies.insert(asked.tag, asked.reply);
+        network.received(now_ms, id, &asked.frame);
+    }
+
+    fn linked(&mut self, now_ms: u64, event: LinkEvent, network: &mut Network) {
         let id = (event.link.0 >> CONNECTION_BITS) as usize;
         let Some(port) = self.ports.get_mut(id) else { return };
         let current = port.peer.as_ref().is_some_and(|peer| peer.link == event.link);
@@ -106,6 +156,8 @@ impl Port {
     fn open(plan: &ElementPlan, first: LinkId, sink: Sink, runtime: &Runtime) -> Result<Self, LinkError> {
         // With UDP encapsulation the address of the association has the SCTP port, and the plan's port is UDP's.
         let (transport, at) = match plan.transport {
+            // Served apart.
+            TransportPlan::Http => return Err(LinkError::Config("expected http for a CBC only".to_owned())),
             TransportPlan::Tcp => (Transport::Tcp(framing(plan.kind)), plan.address),
             TransportPlan::KernelSctp => (Transport::KernelSctp(SctpSettings::default()), plan.address),
             TransportPlan::UdpSctp => {
@@ -131,13 +183,21 @@ impl Port {
                 (Socket::Dialling(Link::dial(first, config, sink, runtime.handle())?), plan.address)
             }
         };
-        Ok(Self { name: plan.name.clone(), address, peer: None, _socket: socket })
+        Ok(Self::new(plan, address, socket))
+    }
+
+    fn new(plan: &ElementPlan, address: SocketAddr, socket: Socket) -> Self {
+        Self { name: plan.name.clone(), address, peer: None, replies: HashMap::new(), socket }
     }
 
     fn transmit(&mut self, mut next: impl FnMut() -> Option<Transmit>) {
         loop {
             let stuck = self.peer.as_mut().and_then(|peer| peer.stuck.take());
             let Some(transmit) = stuck.map(Transmit::Pdu).or_else(&mut next) else { return };
+            if let Socket::Serving = self.socket {
+                self.reply(transmit);
+                continue;
+            }
             let Some(peer) = &mut self.peer else { continue };
             match transmit {
                 Transmit::Pdu(pdu) => match peer.connection.send(pdu.clone()) {
@@ -157,6 +217,23 @@ impl Port {
             }
         }
     }
+
+    /// Answers a request to a CBC; a restart breaks the connections of all.
+    fn reply(&mut self, transmit: Transmit) {
+        match transmit {
+            Transmit::Pdu(frame) => {
+                let tag = frame.first_chunk().map(|tag| Tag(u64::from_be_bytes(*tag)));
+                if let Some(reply) = tag.and_then(|tag| self.replies.remove(&tag)) {
+                    // Whoever asked may have given up.
+                    let _ = reply.send(frame);
+                }
+            }
+            Transmit::Close => {
+                warn!(element = %self.name, "restarts");
+                self.replies.clear();
+            }
+        }
+    }
 }
 
 /// How a stream of this element's protocol is cut into messages.
@@ -165,6 +242,6 @@ fn framing(kind: ElementKind) -> Framing {
         ElementKind::Rnc => Framing::SelfDelimiting(|input| {
             sabp::frame_length(input, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
         }),
-        ElementKind::Bsc | ElementKind::Mme => Framing::CBSP,
+        ElementKind::Bsc | ElementKind::Cbc | ElementKind::Mme => Framing::CBSP,
     }
 }

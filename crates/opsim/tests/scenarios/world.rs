@@ -71,6 +71,7 @@ fn element(name: &str, kind: ElementKind, controller: &str, transport: Transport
         transport,
         address: ([127, 0, 0, 1], 0).into(),
         sctp_port: 29_168,
+        tls: None,
         habits: Habits { indication_delay_ms: 50, ..Habits::default() },
         faults: Faults::default(),
     }
@@ -131,6 +132,7 @@ impl World {
             ElementKind::Rnc => {
                 serde_json::from_value::<sabp::Pdu>(message).unwrap().encode(&mut octets).unwrap();
             }
+            ElementKind::Cbc => panic!("CBCs have a world of their own"),
         }
         let answers = self.tell_octets(id, &octets);
         answers.iter().map(|octets| self.decoded(id, octets)).collect()
@@ -160,6 +162,7 @@ impl World {
             ElementKind::Mme => serde_json::to_value(sbcap::Pdu::decode(octets).unwrap().pdu),
             ElementKind::Bsc => serde_json::to_value(cbsp::Pdu::decode(octets).unwrap()),
             ElementKind::Rnc => serde_json::to_value(sabp::Pdu::decode(octets).unwrap().pdu),
+            ElementKind::Cbc => panic!("CBCs have a world of their own"),
         }
         .unwrap()
     }
