@@ -149,8 +149,8 @@ pub struct Change {
 
 impl Command {
     /// Every verb.
-    pub(crate) const VERBS: [&'static str; 8] =
-        ["draft", "revise", "submit", "approve", "return", "reject", "update", "cancel"];
+    pub(crate) const VERBS: [&'static str; 9] =
+        ["draft", "revise", "submit", "approve", "return", "reject", "update", "cancel", "stop all"];
 
     /// The verb, for messages and for the memory of idempotency keys.
     pub const fn verb(&self) -> &'static str {
