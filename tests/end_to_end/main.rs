@@ -6,6 +6,7 @@
 mod configuration;
 mod demo;
 mod endings;
+mod journal;
 mod officers;
 mod on_the_wire;
 mod refusals;

@@ -17,6 +17,12 @@ pub fn root() -> bool {
     met(id.stdout.trim_ascii() == b"0", "only root may do this")
 }
 
+/// Whether a process may have mounts of its own.
+pub fn private_mounts() -> bool {
+    let tried = Command::new("unshare").args(["--mount", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
+    met(tried.is_ok_and(|tried| tried.status.success()), "no process may mount here")
+}
+
 /// The folder of shared test material: `$AMBERD_SHARED`, else `shared` beside the checkout.
 pub fn shared_data() -> Option<PathBuf> {
     let beside = || workspace().join("../shared");

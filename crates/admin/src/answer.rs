@@ -128,7 +128,8 @@ pub struct StatusView {
 pub struct JournalView {
     /// The last durable record.
     pub seq: u64,
-    /// `ok`, or `failed: ` and why.
+    /// `ok`; `failed: ` and why nothing can be recorded; or `damaged: ` and what is wrong with records that the start did
+    /// not read.
     pub state: String,
 }
 

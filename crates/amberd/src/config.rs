@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use operator::{Operator, Peer, Protocol, Role, Transport};
 pub(crate) use roles::RoleHolders;
 
+use crate::storage::Place;
+
 /// The whole configuration, checked as far as that goes without the inventory.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Config {
@@ -34,6 +36,9 @@ pub(crate) struct Config {
 pub(crate) struct Main {
     /// Where the journal and the keys live.
     pub(crate) state_dir: PathBuf,
+    /// Where cancels are kept that the journal cannot take; beside the admin socket when absent.
+    #[serde(default)]
+    pub(crate) cancels: Option<PathBuf>,
     /// The cell inventory, as CSV.
     pub(crate) inventory: PathBuf,
     /// The files of the mobile operators.
@@ -99,11 +104,13 @@ pub(crate) struct Limits {
     pub(crate) alerts_max: usize,
     /// The longest request on the admin socket, in bytes.
     pub(crate) request_bytes_max: usize,
+    /// After how many records the state is written down, so that a start replays no more than about these.
+    pub(crate) snapshot_records: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { alerts_max: 100, request_bytes_max: 1 << 20 }
+        Self { alerts_max: 100, request_bytes_max: 1 << 20, snapshot_records: 20_000 }
     }
 }
 
@@ -140,8 +147,12 @@ impl Config {
     fn complete(path: &Path, mut main: Main) -> Result<Self, ConfigError> {
         let dir = path.parent().unwrap_or(Path::new("."));
         let paths = [&mut main.state_dir, &mut main.inventory, &mut main.admin.socket];
-        for path in
-            paths.into_iter().chain(&mut main.operators).chain(&mut main.policies).chain(&mut main.areas)
+        for path in paths
+            .into_iter()
+            .chain(&mut main.cancels)
+            .chain(&mut main.operators)
+            .chain(&mut main.policies)
+            .chain(&mut main.areas)
         {
             *path = dir.join(&path);
         }
@@ -152,6 +163,16 @@ impl Config {
         let config = Self { main, operator, profile };
         config.check(path)?;
         Ok(config)
+    }
+
+    /// Where everything that outlives the daemon lies.
+    pub(crate) fn place(&self) -> Place {
+        let beside = || self.main.admin.socket.with_file_name("cancels");
+        Place {
+            dir: self.main.state_dir.clone(),
+            cancels: self.main.cancels.clone().unwrap_or_else(beside),
+            snapshot_records: self.main.limits.snapshot_records.max(1),
+        }
     }
 
     /// The effective configuration, every default written out, as TOML.

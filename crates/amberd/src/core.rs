@@ -12,14 +12,15 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dispatch::{Dispatch, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
-use engine::{AlertId, Engine, Entry, Now, Seq};
+use engine::{AlertId, Engine, Entry, Now, Seq, State};
 use link::{Connection, EventKind, LinkEvent, SendError};
+use sd_notify::NotifyState;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::links;
-use crate::storage::Storage;
+use crate::storage::{Event, Storage};
 
 mod answers;
 
@@ -36,8 +37,8 @@ pub(crate) enum Input {
     },
     /// Something happened on a link; links are numbered as peers are.
     Link(LinkEvent),
-    /// The journal's thread has something to say.
-    Journal(journal::Outcome),
+    /// A thread of the storage has something to say.
+    Storage(Event),
     /// Finish: hand over what there is, close the links, end.
     Stop,
 }
@@ -83,6 +84,10 @@ pub(crate) struct Core {
     durable: Seq,
     /// Why nothing can be made durable any more.
     journal_failed: Option<String>,
+    /// What is wrong with records that the start did not read.
+    damaged: Option<String>,
+    /// The last record that rests on the file of cancels.
+    recalled: Option<Seq>,
     /// Answers that wait for their records.
     answers: VecDeque<(Seq, Reply, Result<Answer, Problem>)>,
     changed: watch::Sender<u64>,
@@ -111,6 +116,8 @@ impl Core {
             records: Vec::new(),
             durable,
             journal_failed: None,
+            damaged: None,
+            recalled: None,
             answers: VecDeque::new(),
             changed,
         }
@@ -120,6 +127,10 @@ impl Core {
     pub(crate) fn run(mut self, moved: &[Option<u32>], inputs: &Receiver<Input>) {
         let now = self.clock.now();
         self.engine.start(now, moved, &mut self.records);
+        self.recall(now);
+        if let Some(why) = self.storage.failed() {
+            self.lose_journal(&why);
+        }
         loop {
             self.work();
             let input = match self.wait() {
@@ -155,13 +166,57 @@ impl Core {
         match input {
             Input::Ask { caller, request, reply } => self.ask(now, &caller, request, reply),
             Input::Link(event) => self.link(now, event),
-            Input::Journal(journal::Outcome::Durable(seq)) => {
-                self.durable = Seq(seq.0);
-                self.engine.durable(self.durable);
-            }
-            Input::Journal(journal::Outcome::Failed(error)) => self.lose_journal(&error.to_string()),
+            Input::Storage(event) => self.stored(now, event),
             Input::Stop => {}
         }
+    }
+
+    fn stored(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Journal(journal::Outcome::Durable(seq)) => {
+                self.durable = Seq(seq.0);
+                self.engine.durable(self.durable);
+                self.storage.durable(self.durable, &self.engine.setup().profiles);
+                if self.recalled.is_some_and(|recalled| recalled <= self.durable) {
+                    self.recalled = None;
+                    self.storage.forget_cancels();
+                }
+            }
+            Event::Journal(journal::Outcome::Failed(error)) => self.lose_journal(&error.to_string()),
+            Event::Snapshot(Ok((at, digest))) => {
+                info!(record = at.0, digest, "the state is written down");
+                self.engine.snapshot_written(now, at, digest, &mut self.records);
+                self.storage.snapshot_over(at);
+            }
+            Event::Snapshot(Err(why)) => {
+                warn!(why, "the state cannot be written down; the next start takes longer");
+                self.storage.snapshot_over(self.durable);
+            }
+            Event::Damaged(why) => {
+                error!(why, "the journal is damaged before the state that this start began with");
+                self.damaged = Some(why);
+                self.changed.send_modify(|number| *number += 1);
+            }
+        }
+    }
+
+    /// Cancels again what was cancelled while the journal took nothing.
+    fn recall(&mut self, now: Now) {
+        let cancels = self.storage.kept_cancels();
+        if cancels.is_empty() {
+            return;
+        }
+        for cancel in cancels {
+            let alert = cancel.alert;
+            let (actor, command) = cancel.command();
+            match self.engine.command(now, &actor, None, command, &mut self.records) {
+                Ok(_) => {
+                    warn!(%alert, by = actor.name, "cancelled again: the journal had not taken its cancel")
+                }
+                Err(refusal) => info!(%alert, %refusal, "a kept cancel has nothing left to do"),
+            }
+        }
+        self.recalled = Some(self.engine.last());
     }
 
     /// Lets everything that is due happen, and hands out what comes of it.
@@ -241,7 +296,9 @@ impl Core {
                 link.since_ms = Some(now.wall_ms);
                 let met = self.engine.meet(now, name, &mut self.records);
                 self.dispatch.set_writable(peer, true);
-                self.dispatch.link_up(now.monotonic_ms, peer, FirstContact(!met));
+                // A RESET is for once in a peer's life, and nobody would know that it has been.
+                let first = !met && self.journal_failed.is_none();
+                self.dispatch.link_up(now.monotonic_ms, peer, FirstContact(first));
             }
             EventKind::Down { reason, dropped_frames } => {
                 link.connections[way as usize] = None;
@@ -314,6 +371,15 @@ impl Core {
     fn lose_journal(&mut self, why: &str) {
         error!(why, "the journal cannot be written: no new write leaves; cancels still go out");
         self.journal_failed = Some(why.to_owned());
+        // Outside systemd there is nobody to tell.
+        let status = format!("journal failed: {why}; no new message leaves, cancels still go out");
+        let _ = sd_notify::notify(&[NotifyState::Status(&status)]);
+        // Some of them may be among what the journal has not taken.
+        for alert in self.engine.alerts().filter(|alert| alert.state == State::Cancelled) {
+            if let Err(error) = self.storage.keep_cancel(alert) {
+                error!(alert = %alert.id, %error, "a cancel may be forgotten at the next start");
+            }
+        }
         for (_, reply, _) in self.answers.drain(..) {
             // The caller may have gone; nothing is lost by that.
             let _ = reply.send(Err(Problem::journal_failed(why)));
@@ -369,14 +435,29 @@ impl Core {
         };
         let alert = self.engine.command(now, actor, key, command, &mut self.records)?;
         info!(%alert, verb, by = actor.name, "done");
-        if self.journal_failed.is_none() {
-            *answer_after = Some(self.engine.last());
+        match &self.journal_failed {
+            None => *answer_after = Some(self.engine.last()),
+            Some(why) => {
+                on.iter().chain([&alert]).try_for_each(|cancelled| self.keep_cancel(*cancelled, why))?;
+            }
         }
         match verb {
             // A repeat has stopped nothing more.
             "stop all" => Ok(Answer::Alerts(on.into_iter().filter_map(|id| self.engine.view(id)).collect())),
             _ => self.show(alert),
         }
+    }
+
+    /// Keeps a cancel that the journal cannot take; where that fails too, the caller must know.
+    fn keep_cancel(&self, id: AlertId, why: &str) -> Result<(), Problem> {
+        let Some(alert) = self.engine.alert(id) else { return Ok(()) };
+        self.storage.keep_cancel(alert).map_err(|error| {
+            let detail = format!(
+                "{id} is being taken off the air, but nothing recorded that: neither the journal ({why}) nor the \
+                 file for such cancels ({error}); cancel it again after the next start"
+            );
+            Problem::new(503, "cancel_unrecorded", "the cancel goes out and is not recorded", detail)
+        })
     }
 
     fn finish(mut self) {

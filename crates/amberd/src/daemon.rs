@@ -6,7 +6,6 @@ use std::thread;
 
 use admin::{Answer, Caller, Control, Identity, Problem, Request};
 use crossbeam_channel::{Sender, unbounded};
-use engine::Engine;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -86,14 +85,14 @@ pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError
         "the country is read"
     );
     let (inputs, incoming) = unbounded();
-    let mut engine = Engine::new(setup);
-    std::fs::create_dir_all(&config.main.state_dir)?;
     let to_core = inputs.clone();
-    let report = move |outcome| drop(to_core.send(Input::Journal(outcome)));
-    let storage = Storage::open(&config.main.state_dir, &mut engine, report)?;
-    info!(records = engine.last().0, alerts = engine.alerts().count(), "the journal is replayed");
+    let report = move |event| drop(to_core.send(Input::Storage(event)));
+    let (mut storage, engine) = Storage::open(config.place(), setup, report)?;
     let moved = inventories::moved(&config.main.state_dir, &engine)?;
-    inventories::keep(&config.main.state_dir, &engine)?;
+    if let Err(error) = inventories::keep(&config.main.state_dir, &engine) {
+        // Records that speak of an inventory which is not kept could not be read after the next change of it.
+        storage.fail(format!("the inventory cannot be kept beside the journal: {error}"));
+    }
     let (changed, watcher) = watch::channel(0);
     let core = Core::new(Clock::start(), engine, dispatch, storage, identify(config), peers, changed);
     let thread =

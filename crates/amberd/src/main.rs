@@ -3,6 +3,7 @@
 // The shell: it owns clocks, files, threads and signals, and passes the time on as an argument.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod backup;
 mod clock;
 mod config;
 mod core;
@@ -47,6 +48,37 @@ enum Verb {
         #[command(flatten)]
         file: ConfigFile,
     },
+    /// Copy the journal, also while the daemon works, and verify the copy.
+    Backup {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The folder for the journal; none may be there yet.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+        /// The folder for the keys, best on another medium: a copy of the journal with its keys can be read by whoever
+        /// has it, and must forget a key that is erased.
+        #[arg(long, value_name = "FOLDER")]
+        keys_to: Option<PathBuf>,
+    },
+    /// Put a copy in the place of a journal that is gone; the daemon must not run.
+    Restore {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The folder of the journal's copy.
+        #[arg(long, value_name = "FOLDER")]
+        from: PathBuf,
+        /// The folder of the keys' copy.
+        #[arg(long, value_name = "FOLDER")]
+        keys_from: Option<PathBuf>,
+        /// An alert that was cancelled after the copy was made; may be given more than once. The next start takes it off.
+        #[arg(long, value_name = "ALERT")]
+        cancel: Vec<engine::AlertId>,
+    },
+    /// Verify every record of the journal, and what was written down of its state, also while the daemon works.
+    Verify {
+        #[command(flatten)]
+        file: ConfigFile,
+    },
     /// Show one alert on its whole way through a simulated Serbia; needs no configuration, network or privilege.
     Demo(demo::Arguments),
     /// One operator's simulated network, told what to be on standard input.
@@ -82,6 +114,13 @@ fn main() -> ExitCode {
             let effective = Config::read(&file.path).and_then(|config| config.effective());
             effective.map(|text| print!("{text}")).map_err(Failure::config)
         }
+        Verb::Backup { file, to, keys_to } => {
+            with(file, |config| backup::backup(config, to, keys_to.as_deref()))
+        }
+        Verb::Restore { file, from, keys_from, cancel } => {
+            with(file, |config| backup::restore(config, from, keys_from.as_deref(), cancel))
+        }
+        Verb::Verify { file } => with(file, backup::verify),
         Verb::Demo(arguments) => match demo::run(arguments) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::FAILURE,
@@ -102,6 +141,21 @@ fn main() -> ExitCode {
             ExitCode::from(status)
         }
     }
+}
+
+/// Does something with the configuration that the daemon itself is not needed for.
+fn with(
+    file: &ConfigFile,
+    work: impl FnOnce(&Config) -> Result<(), backup::BackupError>,
+) -> Result<(), Failure> {
+    let config = Config::read(&file.path).or_else(|error| {
+        // The demo's own is as good here: nobody acts as anybody.
+        Config::read_demonstration(&file.path).map_err(|_| Failure::config(error))
+    })?;
+    work(&config).map_err(|error| {
+        let status = if matches!(error, backup::BackupError::Config(_)) { 2 } else { 1 };
+        Failure { message: error.to_string(), status }
+    })
 }
 
 struct Failure {

@@ -124,8 +124,11 @@ impl Core {
 
     fn status(&self, actor: &Actor) -> StatusView {
         let inventory = &self.engine.setup().inventory;
-        let state =
-            self.journal_failed.as_ref().map_or_else(|| "ok".to_owned(), |why| format!("failed: {why}"));
+        let state = match (&self.journal_failed, &self.damaged) {
+            (Some(why), _) => format!("failed: {why}"),
+            (None, Some(why)) => format!("damaged: {why}"),
+            (None, None) => "ok".to_owned(),
+        };
         let open = self.engine.alerts().filter(|alert| !alert.state.is_over()).count();
         StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
