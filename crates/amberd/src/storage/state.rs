@@ -54,8 +54,7 @@ fn by_snapshot(dir: &Path, mode: OpenMode, file: &Path) -> Result<Option<Found>,
     if !vouched {
         return Ok(None);
     }
-    let unreadable = |error: serde_json::Error| StorageError::Record { seq: named, found: error.to_string() };
-    let state = serde_json::from_slice(&snapshot.state).map_err(unreadable)?;
+    let state = state_of(&snapshot)?;
     Ok(Some(Found { journal, head: snapshot.head, state: Some(state) }))
 }
 
@@ -97,7 +96,7 @@ pub(super) fn write(dir: &Path, profiles: Vec<Profile>) -> Result<(engine::Seq, 
         engine.replay(&entry(None, &record)?);
         head = Head { seq: record.seq, digest: record.digest };
     }
-    let snapshot = Snapshot { head, state: octets(&engine)? };
+    let snapshot = Snapshot { head, state: octets(head.seq.0, &engine.snapshot())? };
     snapshot.write(dir)?;
     Ok((engine::Seq(head.seq.0), snapshot.digest().to_string()))
 }
@@ -116,7 +115,9 @@ pub(crate) fn verify(dir: &Path, profiles: Vec<Profile>) -> Result<(Head, Vec<u6
         let record = record?;
         engine.replay(&entry(None, &record)?);
         for snapshot in snapshots.iter().filter(|snapshot| snapshot.head.seq == record.seq) {
-            if snapshot.head.digest != record.digest || snapshot.state != octets(&engine)? {
+            // Read and written again: an older program may have known less.
+            let known = octets(record.seq.0, &state_of(snapshot)?)?;
+            if snapshot.head.digest != record.digest || known != octets(record.seq.0, &engine.snapshot())? {
                 return Err(StorageError::State { seq: record.seq.0 });
             }
             compared.push(record.seq.0);
@@ -125,9 +126,14 @@ pub(crate) fn verify(dir: &Path, profiles: Vec<Profile>) -> Result<(Head, Vec<u6
     Ok((journal.last()?, compared))
 }
 
-fn octets(engine: &Engine) -> Result<Vec<u8>, StorageError> {
-    serde_json::to_vec(&engine.snapshot())
-        .map_err(|error| StorageError::Record { seq: engine.last().0, found: error.to_string() })
+fn octets(seq: u64, state: &engine::Snapshot) -> Result<Vec<u8>, StorageError> {
+    serde_json::to_vec(state).map_err(|error| StorageError::Record { seq, found: error.to_string() })
+}
+
+fn state_of(snapshot: &Snapshot) -> Result<engine::Snapshot, StorageError> {
+    let seq = snapshot.head.seq.0;
+    serde_json::from_slice(&snapshot.state)
+        .map_err(|error| StorageError::Record { seq, found: error.to_string() })
 }
 
 /// What an engine that only replays must be told: the records bring their own network.
