@@ -105,6 +105,15 @@ impl Book {
         self.asked.get(&token)
     }
 
+    /// The requests about a broadcast that wait for their answer, but for its kills: each with its peer.
+    pub(crate) fn asked_of(&self, broadcast: BroadcastId) -> Vec<(PeerId, u64)> {
+        let is_meant = |asked: &Asked| {
+            asked.broadcast == broadcast && asked.verb != Verb::Kill && asked.state == Waiting::Answer
+        };
+        let meant = self.asked.iter().filter(|(_, asked)| is_meant(asked));
+        meant.map(|(token, asked)| (asked.peer, *token)).collect()
+    }
+
     /// The cells of an order that another peer has been asked for.
     pub(crate) fn asked_elsewhere(&self, order: OrderId) -> Option<&CellRuns> {
         self.orders.get(&order)?.shared.as_ref().map(|shared| &shared.sent)
@@ -270,13 +279,14 @@ impl Book {
             *count -= 1;
         }
         if let Some(Shared { good, mut bad, .. }) = open.shared.take() {
-            // A refusal says more than a silence.
-            bad.sort_by_key(|(outcome, _)| *outcome == Outcome::Unanswered);
-            let mut told = good;
+            // A refusal says more than a silence, and so comes last; but whoever was silent may have done it.
+            bad.sort_by_key(|(outcome, _)| *outcome != Outcome::Unanswered);
+            let (mut silent, mut refused) = (good.clone(), good);
             for (outcome, cells) in bad {
-                let cells = cells.subtract(&told);
+                let told = if outcome == Outcome::Unanswered { &mut silent } else { &mut refused };
+                let cells = cells.subtract(told);
                 if !cells.is_empty() {
-                    told = told.union(&cells);
+                    *told = told.union(&cells);
                     self.reports.push_back(open.report(outcome, cells));
                 }
             }

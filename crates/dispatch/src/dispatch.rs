@@ -290,8 +290,11 @@ impl Dispatch {
         let errand =
             |sector: &Sector| Errand { order: order.id, route: place, rest: Rest::new(sector, &cells) };
         let route = &mut self.routes[place];
-        if peers.is_empty() {
+        if peers.is_empty() && order.priority == Priority::Kill {
             route.waiting.insert(rank, errand(&route.sector));
+        } else if peers.is_empty() {
+            // A peer that comes back gets kills before anything else: the engine asks again when it hears of that.
+            return self.book.close_errand(order.id, Some((Outcome::Withdrawn, cells)));
         }
         for id in peers {
             let errand = errand(&self.routes[place].sector);
@@ -334,6 +337,13 @@ impl Dispatch {
         errands.sort_by_key(|(rank, _)| *rank);
         for (_, errand) in errands {
             self.book.close_errand(errand.order, Some((Outcome::Withdrawn, errand.rest.cells())));
+        }
+        // Some have been handed to a session that keeps them back.
+        for (id, token) in self.book.asked_of(broadcast) {
+            if let Some(session) = self.peer_mut(id).and_then(|peer| peer.session.as_mut()) {
+                session.put_aside(token);
+            }
+            self.listen(id);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which peer gets a controller's orders as peers come and go.
 
-use engine::report::Report;
+use engine::order::Priority;
+use engine::report::{Outcome, Report};
 
 use super::Dispatch;
 use crate::batch::Rest;
@@ -93,7 +94,9 @@ impl Dispatch {
         }
         match to.and_then(|PeerId(id)| self.peers.get_mut(usize::from(id))) {
             Some(peer) => peer.queue.insert(rank, errand),
-            None => route.waiting.insert(rank, errand),
+            None if rank.priority == Priority::Kill => route.waiting.insert(rank, errand),
+            // It would go out before the kills that a peer that comes back must get first. The engine asks again then.
+            None => self.book.close_errand(errand.order, Some((Outcome::Withdrawn, errand.rest.cells()))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use cbs::{Broadcasts, Content, Level, RepetitionPeriod};
 use dispatch::{FirstContact, PeerId, Profile, Reach};
-use engine::order::{Action, Message, Priority};
+use engine::order::{Action, Demand, Message, Priority};
 use engine::report::{Cause, Outcome, Report};
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
@@ -334,11 +334,10 @@ fn a_restart_without_a_word_about_its_data_has_lost_it() {
 #[test]
 fn an_rnc_that_dials_in_with_a_restart_is_loaded_on_that_connection() {
     let mut world = World::new(UMTS, Reach::OneThenFailover, vec![free(Profile::sabp("rnc"))]);
-    world.write(0x4210, 0..5);
-    world.run(100);
-    assert!(world.sent.is_empty());
     world.link_up(0);
     world.say(0, 1, json!({"message": "restart", "service_areas": sais(&ALL)}));
+    world.run(5);
+    world.write(0x4210, 0..5);
     world.run(100);
     assert_eq!(world.sent("write_replace")[0].cells, ALL);
     assert!(
@@ -389,4 +388,18 @@ fn an_error_indication_that_names_a_request_ends_it() {
     world.run(100);
     assert_eq!(world.words()[1], (Outcome::Refused(Cause::ProtocolError), ALL.into()));
     assert_eq!(world.notice_kinds(), ["protocol_error"]);
+}
+
+#[test]
+fn a_write_that_an_rnc_has_not_been_sent_yet_can_be_withdrawn() {
+    let mut world = rnc();
+    world.manner(0, silent());
+    world.write(0x4210, 0..5);
+    world.write(0x4211, 0..5);
+    world.run(100);
+    assert_eq!(world.sent("write_replace").len(), 1, "an RNC gets one version of a message at a time");
+    world.dispatch.demand(world.now_ms, Demand::Withdraw(ALERT));
+    world.run(20_000);
+    assert_eq!(world.sent("write_replace").len(), 1);
+    assert_eq!(world.settled().len(), 2);
 }
