@@ -290,8 +290,13 @@ impl Leg {
 
     /// The order has all its outcomes. What it left open may be asked again only after a while.
     pub fn settled(&mut self, now_ms: u64, order: OrderId, patience: Patience) {
-        let Some(at) = self.holds.iter().position(|hold| hold.order == order) else { return };
-        let hold = self.holds.swap_remove(at);
+        // One that stops everything is about every edition here.
+        let is_open = |hold: &mut Hold| hold.order == order && hold.until_ms.is_none();
+        let open: Vec<Hold> = self.holds.extract_if(.., is_open).collect();
+        open.into_iter().for_each(|hold| self.settle(now_ms, hold, patience));
+    }
+
+    fn settle(&mut self, now_ms: u64, hold: Hold, patience: Patience) {
         let (mut failed, mut awaited) = (CellRuns::new(), CellRuns::new());
         for (run, status) in self.ledger.within(&hold.cells) {
             let again = match status.phase() {
