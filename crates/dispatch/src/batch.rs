@@ -267,6 +267,10 @@ fn append(runs: &mut Vec<Range<u32>>, run: Range<u32>) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::testing;
 
@@ -341,5 +345,111 @@ mod tests {
         assert_eq!(ends(&cut(&mut rest, 5500, &wire, &sector, WIDE, Some(&spacing))), [(2, 5)]);
         assert_eq!(rest.asleep_until(), Some(5700));
         assert_eq!(rest.cells(), CellRuns::from_range(6..8));
+    }
+
+    /// What an order has left, with the limiter that it meets.
+    #[derive(Clone, Debug)]
+    struct Task {
+        /// The eNB of each cell; one may have cells in both tracking areas, not next to each other.
+        enbs: Vec<u32>,
+        cells: BTreeSet<u32>,
+        spared: BTreeSet<u32>,
+        /// When cells were written before.
+        written: Vec<(u64, u32, u32)>,
+        room: Room,
+    }
+
+    const CELLS: u32 = 11;
+    const NOW_MS: u64 = 20_000;
+
+    fn tasks() -> impl Strategy<Value = Task> {
+        let cells = || prop::collection::btree_set(0..CELLS, 0..CELLS as usize);
+        let written = prop::collection::vec((15_000..NOW_MS, 0..CELLS, 1..6_u32), 0..5);
+        let room = (1..8_u32, 13..90_u32).prop_map(|(cells, octets)| Room { cells, octets });
+        (prop::collection::vec(1..5_u32, CELLS as usize), cells(), cells(), written, room)
+            .prop_map(|(enbs, cells, spared, written, room)| Task { enbs, cells, spared, written, room })
+    }
+
+    fn runs(cells: &BTreeSet<u32>) -> CellRuns {
+        CellRuns::from_sorted(cells.iter().map(|cell| area::CellIndex(*cell)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn batches_are_whole_enbs_that_are_due_and_fit_and_the_rest_sleeps_until_it_is(task in tasks()) {
+            let identities: Vec<u32> = task.enbs.iter().zip(1..).map(|(enb, n)| enb << 8 | n).collect();
+            let (here, there) = identities.split_at(5);
+            let inventory = testing::inventory(&[testing::lte("pool", 1, here), testing::lte("pool", 2, there)]);
+            let wire = Wire::new(&inventory);
+            let sector = Sector::new(&inventory, &inventory.controllers()[0], &wire);
+            let limit = CellLimit::new(1000, 2).unwrap();
+            let mut limiter = CellLimiter::new(0..CELLS);
+            for (at_ms, first, len) in &task.written {
+                limiter.note(*at_ms, limit, &CellRuns::from_range(*first..(first + len).min(CELLS)));
+            }
+            let spared = runs(&task.spared);
+            let spacing = Spacing { limiter: &limiter, limit, spared: &spared };
+            let due_ms = |cell: u32| {
+                if task.spared.contains(&cell) { NOW_MS } else { limiter.due_ms(NOW_MS, limit, cell) }
+            };
+            // The model: an eNB is its cells, and is due when the last of them is.
+            let mut order = identities.clone();
+            order[..5].sort_unstable();
+            order[5..].sort_unstable();
+            let mut enbs: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+            for cell in &task.cells {
+                enbs.entry(order[*cell as usize] >> 8).or_default().insert(*cell);
+            }
+            let due = |cells: &BTreeSet<u32>| cells.iter().map(|cell| due_ms(*cell)).max().unwrap();
+            let (now, later): (Vec<_>, Vec<_>) = enbs.values().cloned().partition(|cells| due(cells) <= NOW_MS);
+
+            let mut rest = Rest::new(&sector, &runs(&task.cells));
+            let mut sent = BTreeSet::new();
+            loop {
+                let mut batch = Batch::default();
+                rest.cut(&mut batch, NOW_MS, &wire, &sector, task.room, Some(&spacing), &[]);
+                if batch.runs.is_empty() {
+                    break;
+                }
+                let cells: BTreeSet<u32> = batch.runs.iter().cloned().flatten().collect();
+                let count = batch.runs.iter().map(ExactSizeIterator::len).sum::<usize>();
+                prop_assert_eq!(count, cells.len(), "a cell twice");
+                prop_assert!(cells.is_disjoint(&sent));
+                let whole: Vec<_> = now.iter().filter(|enb| enb.is_subset(&cells)).collect();
+                prop_assert_eq!(whole.iter().map(|enb| enb.len()).sum::<usize>(), cells.len(), "part of an eNB");
+                let tais: BTreeSet<WireTai> = cells.iter().map(|cell| sector.tai(*cell).unwrap().0).collect();
+                let octets = CELL_OCTETS * cells.len() as u32 + TAI_OCTETS * tais.len() as u32;
+                let fits = cells.len() as u32 <= task.room.cells && octets <= task.room.octets;
+                prop_assert!(fits || whole.len() == 1, "{cells:?}");
+                prop_assert_eq!(&batch.tais, &tais.into_iter().collect::<Vec<_>>());
+                sent.extend(cells);
+            }
+            prop_assert_eq!(sent, all(&now));
+            prop_assert_eq!(rest.cells(), runs(&all(&later)));
+            prop_assert_eq!(rest.asleep_until(), later.iter().map(due).min());
+        }
+
+        #[test]
+        fn a_sweep_of_stamps_finds_what_is_due_cell_by_cell(
+            written in prop::collection::vec((15_000..NOW_MS, 0..300_u32, 1..200_u32), 0..6),
+            burst in 1..4_u16,
+            from in 0..300_u32,
+            len in 0..300_u32,
+        ) {
+            let limit = CellLimit::new(1000, burst).unwrap();
+            let mut limiter = CellLimiter::new(0..300);
+            for (at_ms, first, len) in written {
+                limiter.note(at_ms, limit, &CellRuns::from_range(first..(first + len).min(300)));
+            }
+            let cells = from..(from + len).min(300);
+            let one_by_one = cells.clone().take_while(|cell| limiter.due_ms(NOW_MS, limit, *cell) <= NOW_MS);
+            prop_assert_eq!(limiter.due_now(NOW_MS, limit, cells), one_by_one.count() as u32);
+        }
+    }
+
+    fn all(enbs: &[BTreeSet<u32>]) -> BTreeSet<u32> {
+        enbs.iter().flatten().copied().collect()
     }
 }
