@@ -323,9 +323,10 @@ impl Engine {
 
     /// Every leg of every alert that is not over, with its broadcast's current edition.
     fn each_leg(&mut self, mut touch: impl FnMut(&mut Leg, Edition)) {
-        for broadcast in &mut self.broadcasts {
-            let over = self.alerts.get(&broadcast.alert).is_none_or(|alert| alert.state.is_over());
-            if !over {
+        // By the alerts: of years of them few are not over.
+        for alert in self.alerts.values().filter(|alert| !alert.state.is_over()) {
+            for id in &alert.broadcasts {
+                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
                 let current = broadcast.current();
                 broadcast.legs.iter_mut().for_each(|leg| touch(leg, current));
             }
