@@ -9,7 +9,7 @@ use cbs::SerialNumber;
 use crate::alert::AlertId;
 use crate::cells::Phase;
 use crate::engine::Engine;
-use crate::leg::Traits;
+use crate::leg::{Need, Traits};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
 use crate::record::{Entry, Record, StepVerb};
@@ -225,6 +225,9 @@ impl Engine {
         }
         let (decided, rank) = (broadcast.decided, broadcast.priority);
         for (controller, need, action, cells) in asked {
+            if let Need::Kill(edition) = need {
+                self.stopped_alone(controller, (id, edition));
+            }
             let order = self.new_order();
             let priority = if need.verb() == Verb::Kill { Priority::Kill } else { rank };
             if let Some(leg) = self.broadcasts.get_mut(id.0 as usize).and_then(|b| b.leg_mut(controller)) {

@@ -48,6 +48,13 @@ impl Engine {
         self.silenced.get(&controller).is_some_and(|known| known.messages.first() == Some(&named))
     }
 
+    /// A message is asked to stop by itself: from now on a word about it is about no other.
+    pub(crate) fn stopped_alone(&mut self, controller: ControllerId, named: (BroadcastId, Edition)) {
+        if self.is_silenced(controller, named) {
+            self.silenced.remove(&controller);
+        }
+    }
+
     /// The broadcasts that an order is about: its own, and those that it stops with it.
     pub(crate) fn broadcasts_of(
         &self,
