@@ -269,5 +269,7 @@ fn profile() -> policy::Profile {
         max_age_years: Some(17),
         require: vec![Fact::ImminentDanger],
         any_of: Vec::new(),
+        cap: policy::CapWords::default(),
+        media: Vec::new(),
     }
 }

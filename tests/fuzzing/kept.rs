@@ -65,6 +65,7 @@ targets! {
     aper_reader
     area_import
     cap_check
+    cap_import
     capture
     cbs_content
     cbs_coordinates

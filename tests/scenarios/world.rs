@@ -122,6 +122,8 @@ impl Default for Plan {
                 max_age_years: None,
                 require: Vec::new(),
                 any_of: Vec::new(),
+                cap: policy::CapWords::default(),
+                media: Vec::new(),
             },
             codes: 17..=99,
             patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },

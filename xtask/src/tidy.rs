@@ -18,11 +18,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("cbsp", &["cbs"]),
     ("dispatch", &["area", "cbe", "cbs", "cbsp", "engine", "ngap", "sabp", "sbcap"]),
     ("engine", &["area", "cbs", "policy"]),
+    ("feed", &["area", "policy"]),
     ("journal", &[]),
     ("link", &[]),
     ("ngap", &["aper", "cbs"]),
     ("opsim", &["area", "cap", "cbe", "cbs", "cbsp", "link", "ngap", "sabp", "sbcap"]),
-    ("policy", &["cap", "cbs"]),
+    ("policy", &["area", "cap", "cbs"]),
     ("sabp", &["aper", "cbs"]),
     ("sbcap", &["aper", "cbs"]),
 ];

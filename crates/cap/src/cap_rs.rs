@@ -66,6 +66,9 @@ const EU_LEVEL: &str = "eu-level";
 const POLICY: &str = "policy";
 const DISTRICT: &str = "district";
 const MUNICIPALITY: &str = "municipality";
+const REGION: &str = "region";
+const CELL: &str = "cell";
+const OWN_NAMES: [&str; 7] = [ALERT_CLASS, EU_LEVEL, POLICY, DISTRICT, MUNICIPALITY, REGION, CELL];
 
 impl AlertClass {
     const ALL: [Self; 3] = [Self::Danger, Self::Information, Self::MissingChild];
@@ -113,14 +116,52 @@ impl EuLevel {
     }
 }
 
-/// A district as a geocode: its ISO 3166-2 code, `RS-00` to `RS-29`.
-pub fn district(iso: &str) -> NamedValue<'static> {
-    NamedValue::new(format!("{PROFILE}:{DISTRICT}"), iso.to_owned())
+/// A place that a geocode of the profile names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place<'a> {
+    /// A district: its ISO 3166-2 code, `RS-00` to `RS-29`.
+    District(&'a str),
+    /// A municipality: its five digits in the register of spatial units.
+    Municipality(&'a str),
+    /// The country or a province: `RS`, or `RS-` and two or three letters.
+    Region(&'a str),
+    /// A single cell: `operator/technology/location area/cell`, the third empty on 4G and 5G.
+    Cell(&'a str),
 }
 
-/// A municipality as a geocode: its five digits in the register of spatial units.
-pub fn municipality(code: u32) -> NamedValue<'static> {
-    NamedValue::new(format!("{PROFILE}:{MUNICIPALITY}"), format!("{code:05}"))
+impl<'a> Place<'a> {
+    /// The named area of this code; `None` where the profile has no code of that form.
+    pub fn area(code: &'a str) -> Option<Self> {
+        match code {
+            _ if is_district(code) => Some(Self::District(code)),
+            _ if is_municipality(code) => Some(Self::Municipality(code)),
+            _ if is_region(code) => Some(Self::Region(code)),
+            _ => None,
+        }
+    }
+
+    /// What a geocode names, if it is one of the profile.
+    pub fn of(geocode: &'a NamedValue<'_>) -> Option<Self> {
+        let value = geocode.value.trim();
+        match own_name(&geocode.value_name)? {
+            DISTRICT => Some(Self::District(value)),
+            MUNICIPALITY => Some(Self::Municipality(value)),
+            REGION => Some(Self::Region(value)),
+            CELL => Some(Self::Cell(value)),
+            _ => None,
+        }
+    }
+
+    /// It as a geocode.
+    pub fn geocode(self) -> NamedValue<'static> {
+        let (name, value) = match self {
+            Self::District(code) => (DISTRICT, code),
+            Self::Municipality(code) => (MUNICIPALITY, code),
+            Self::Region(code) => (REGION, code),
+            Self::Cell(cell) => (CELL, cell),
+        };
+        NamedValue::new(format!("{PROFILE}:{name}"), value.to_owned())
+    }
 }
 
 impl CapRs {
@@ -263,7 +304,7 @@ fn own_name(value_name: &str) -> Option<&'static str> {
     match last {
         "cb-eu-level" => Some(EU_LEVEL),
         _ if !system.contains("cap-rs") => None,
-        _ => [ALERT_CLASS, EU_LEVEL, POLICY, DISTRICT, MUNICIPALITY].into_iter().find(|own| *own == last),
+        _ => OWN_NAMES.into_iter().find(|own| *own == last),
     }
 }
 
@@ -323,10 +364,12 @@ fn area_codes(info: &Info<'_>, at: &str, problems: &mut Vec<Problem>) {
         let at = format!("{at}/area[{}]", area_index + 1);
         let mut coded = false;
         for (index, geocode) in area.geocodes.iter().enumerate() {
-            let (known, expected) = match own_name(&geocode.value_name) {
-                Some(DISTRICT) => (is_district(&geocode.value), "a district, RS-00 to RS-29"),
-                Some(MUNICIPALITY) => (is_municipality(&geocode.value), "a municipality, five digits"),
-                _ => continue,
+            let (known, expected) = match Place::of(geocode) {
+                Some(Place::District(code)) => (is_district(code), "a district, RS-00 to RS-29"),
+                Some(Place::Municipality(code)) => (is_municipality(code), "a municipality, five digits"),
+                Some(Place::Region(code)) => (is_region(code), "a region, RS or RS- and letters"),
+                Some(Place::Cell(cell)) => (is_cell(cell), "a cell, operator/technology/location area/cell"),
+                None => continue,
             };
             coded = true;
             if !known {
@@ -336,7 +379,7 @@ fn area_codes(info: &Info<'_>, at: &str, problems: &mut Vec<Problem>) {
         }
         let shaped = area.polygons.iter().chain(&area.circles).any(|shape| !is_blank(shape));
         if !coded && !shaped {
-            let expected = "a district, a municipality, a polygon or a circle";
+            let expected = "a geocode of the profile, a polygon or a circle";
             problems.push(Problem::error(Code::AreaWithoutPlace, at, expected, &*area.area_desc));
         }
     }
@@ -353,4 +396,24 @@ fn is_district(value: &str) -> bool {
 
 fn is_municipality(value: &str) -> bool {
     value.len() == 5 && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_region(value: &str) -> bool {
+    let letters = |letters: &str| {
+        matches!(letters.len(), 2 | 3) && letters.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    value
+        .strip_prefix("RS")
+        .is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(letters))
+}
+
+fn is_cell(value: &str) -> bool {
+    let mut parts = value.split('/');
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let [operator, technology, location, cell, end] = [(); 5].map(|()| parts.next());
+    operator.is_some_and(|operator| !operator.is_empty())
+        && matches!(technology, Some("gsm" | "umts" | "lte" | "nr"))
+        && location.is_some_and(number)
+        && cell.is_some_and(|cell| !cell.is_empty() && number(cell))
+        && end.is_none()
 }

@@ -256,6 +256,8 @@ fn profile() -> Profile {
         max_age_years: Some(17),
         require: vec![Fact::ImminentDanger],
         any_of: Vec::new(),
+        cap: policy::CapWords::default(),
+        media: Vec::new(),
     }
 }
 

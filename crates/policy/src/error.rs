@@ -7,6 +7,19 @@ use crate::profile::Channel;
 /// Why a text, a case or a profile will not do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
+    /// A named area is not on the map any more.
+    #[error("target: {0}")]
+    Area(#[from] area::Error),
+    /// A CAP message says something that no alert of ours can be made of.
+    #[error("{at}: expected {expected}, found {found}")]
+    Cap {
+        /// The element, as a path from the root.
+        at: String,
+        /// What can be taken.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// The case lacks facts that the profile requires.
     #[error("case: the profile {profile:?} requires {missing}")]
     CaseIncomplete {

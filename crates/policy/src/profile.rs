@@ -6,8 +6,10 @@ use std::fmt;
 use cbs::{MessageId, RepetitionPeriod};
 use serde::{Deserialize, Serialize};
 
+use crate::bulletin::CapWords;
 use crate::case::Fact;
 use crate::error::Error;
+use crate::media::{self, MediaRate};
 
 /// What kind of broadcast an alert is, chosen when it is drafted; nothing crosses from one to another.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
@@ -88,6 +90,12 @@ pub struct Profile {
     /// Facts of which one must be established.
     #[serde(default)]
     pub any_of: Vec<Fact>,
+    /// What a CAP message of this class says beside its texts.
+    #[serde(default)]
+    pub cap: CapWords,
+    /// How often other media show it: one rate after the other, counted from its first approval.
+    #[serde(default)]
+    pub media: Vec<MediaRate>,
 }
 
 const fn fifteen() -> usize {
@@ -117,6 +125,10 @@ impl Profile {
         }
         if !(1..=15).contains(&self.max_pages) {
             return wrong("max_pages", "1 to 15", self.max_pages.to_string());
+        }
+        media::check(&self.media).or_else(|(expected, found)| wrong("media", expected, found))?;
+        if self.cap.categories.is_empty() {
+            return wrong("cap.categories", "at least one category of CAP", "none".into());
         }
         let all = std::iter::once(&self.message_ids).chain(self.message_ids_by_operator.values());
         for ids in all {
@@ -177,6 +189,8 @@ pub(crate) mod tests {
             max_age_years: Some(17),
             require: vec![Fact::SufficientInformation],
             any_of: vec![Fact::AbductionPresumed, Fact::ImminentDanger],
+            cap: CapWords::default(),
+            media: Vec::new(),
         }
     }
 

@@ -63,6 +63,22 @@ pub fn cap_messages() -> Vec<Vec<u8>> {
     vec![std::fs::read(fixtures().join("cap/missing-child.xml")).expect("the fixture")]
 }
 
+/// The same under a policy of ours, live and as an update.
+pub fn cap_imports() -> Vec<Vec<u8>> {
+    let fixture = std::fs::read_to_string(fixtures().join("cap/missing-child.xml")).expect("the fixture");
+    let exercise = fixture.replace("pronadji-me", "missing-child");
+    let live =
+        exercise.replace("<status>Exercise", "<status>Actual").replace("<value>exercise<", "<value>amber<");
+    let update = live
+        .replace("<msgType>Alert", "<msgType>Update")
+        .replace(
+            "  <info>\n    <language>sr",
+            "  <references>a,b,2026-11-24T18:45:15+01:00</references>\n  <info>\n    <language>sr",
+        )
+        .replace("RS-06", "RS-VO");
+    [fixture, exercise, live, update].into_iter().map(String::into_bytes).collect()
+}
+
 /// A capture with a message of each transport.
 pub fn captures() -> Vec<Vec<u8>> {
     vec![std::fs::read(fixtures().join("captures/each-protocol.pcap")).expect("the fixture")]

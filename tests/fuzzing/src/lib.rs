@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "aper_reader", run: codec::aper_reader, seeds: || corpus::octets("sbcap") },
     Target { name: "area_import", run: text::area_import, seeds: corpus::inventories },
     Target { name: "cap_check", run: text::cap_check, seeds: corpus::cap_messages },
+    Target { name: "cap_import", run: text::cap_import, seeds: corpus::cap_imports },
     Target { name: "capture", run: codec::capture, seeds: corpus::captures },
     Target { name: "cbs_content", run: codec::cbs_content, seeds: corpus::contents },
     Target { name: "cbs_coordinates", run: codec::cbs_coordinates, seeds: || corpus::units("coordinates") },
