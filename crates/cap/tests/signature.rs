@@ -86,6 +86,47 @@ fn only_the_right_anchor_at_the_right_time_is_enough() {
     assert!(matches!(verify(&document, &Trust::default(), NOW_UNIX_S), Err(Fault::Untrusted { .. })));
 }
 
+/// The sender's certificate was issued by an intermediate, which travels with the message.
+#[test]
+fn a_chain_is_followed_over_an_authority_and_over_nobody_else() {
+    let pem =
+        |name: &str| std::fs::read_to_string(keys_folder().join(format!("chain-{name}.crt.pem"))).unwrap();
+    let base64 = |name: &str| pem(name).lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let key = std::fs::read_to_string(keys_folder().join("chain-sender.key.pem")).unwrap();
+    let alone = signed(&key, &pem("sender"));
+    let with = |name: &str| {
+        let more = format!("<X509Certificate>{}</X509Certificate></X509Data>", base64(name));
+        alone.replacen("</X509Data>", &more, 1)
+    };
+    let judged = |message: &str, anchor| verify(&document(message.as_bytes()), &trust(anchor), NOW_UNIX_S);
+    let chained = with("intermediate");
+    assert_eq!(judged(&chained, "chain-root.crt.pem").unwrap().subject, "CN=Test sender of a chain");
+    assert!(judged(&alone, "chain-intermediate.crt.pem").is_ok());
+    for (message, anchor) in [
+        (&alone, "chain-root.crt.pem"),
+        (&chained, "anchor.crt.pem"),
+        // The same name and key as the intermediate, but no right to issue anything.
+        (&with("no-authority"), "chain-root.crt.pem"),
+        (&alone, "chain-no-authority.crt.pem"),
+    ] {
+        assert!(matches!(judged(message, anchor), Err(Fault::Untrusted { .. })), "{anchor}");
+    }
+    if support::has_program("xmlsec1") {
+        let file = support::scratch("xmlsec1-chain").join("message.xml");
+        let accepts = |message: &str| {
+            std::fs::write(&file, message).unwrap();
+            let root = keys_folder().join("chain-root.crt.pem");
+            let xmlsec1 = Command::new("xmlsec1")
+                .args(["--verify", "--enabled-key-data", "x509", "--trusted-pem"])
+                .arg(root)
+                .arg(&file)
+                .output();
+            xmlsec1.unwrap().status.success()
+        };
+        assert_eq!([accepts(&chained), accepts(&alone)], [true, false]);
+    }
+}
+
 #[test]
 fn signing_refuses_what_it_should() {
     let key = SigningKey::from_pem(KEYS[0].1).unwrap();
