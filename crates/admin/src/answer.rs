@@ -13,6 +13,8 @@ pub enum Answer {
     Alert(Box<AlertView>),
     /// Alerts, oldest first.
     Alerts(Vec<AlertView>),
+    /// A message as signed CAP; not JSON but itself the body.
+    Cap(String),
     /// Every peer.
     Peers(Vec<PeerView>),
     /// What words would become.

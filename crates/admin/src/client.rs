@@ -16,7 +16,7 @@ use tokio::net::UnixStream;
 
 use crate::call::Call;
 use crate::extract::{ASSERTED_OFFICER, IDEMPOTENCY_KEY};
-use crate::{Error, PeerView, PreviewView, Problem, StatusView, TrafficRow};
+use crate::{Error, ImportWith, PeerView, PreviewView, Problem, StatusView, TrafficRow};
 
 mod events;
 
@@ -51,6 +51,20 @@ impl Client {
     /// Does something to an alert, once for each key.
     pub async fn command(&self, key: Option<&str>, command: &Command) -> Result<AlertView, Error> {
         self.ask(Call::command(command), key).await
+    }
+
+    /// Does what a CAP message asks for, once for each message.
+    pub async fn import(&self, message: Vec<u8>, with: &ImportWith) -> Result<AlertView, Error> {
+        self.ask(Call::import(message, with), None).await
+    }
+
+    /// A message of an alert as signed CAP: the number of a version, or `cancel`; the newest when absent.
+    pub async fn cap(&self, alert: AlertId, message: Option<&str>) -> Result<String, Error> {
+        let message = message.map(|message| format!("/{message}")).unwrap_or_default();
+        let (status, octets) =
+            self.octets(Call::view(format!("/v1/alerts/{alert}/cap{message}")), None).await?;
+        let no_text = |_| Error::NotUnderstood { status: status.as_u16(), reason: "no text".to_owned() };
+        String::from_utf8(octets).map_err(no_text)
     }
 
     /// Every alert, or those in one state, oldest first.
@@ -104,6 +118,12 @@ impl Client {
     }
 
     async fn ask<T: DeserializeOwned>(&self, call: Call, key: Option<&str>) -> Result<T, Error> {
+        let (status, octets) = self.octets(call, key).await?;
+        serde_json::from_slice(&octets).map_err(|error| not_understood(status, error))
+    }
+
+    /// The body of an answer that is a success.
+    async fn octets(&self, call: Call, key: Option<&str>) -> Result<(StatusCode, Vec<u8>), Error> {
         let answer = async {
             let response = self.send(call, key).await?;
             let status = response.status();
@@ -114,7 +134,7 @@ impl Client {
         if !status.is_success() {
             return Err(problem(status, &octets));
         }
-        serde_json::from_slice(&octets).map_err(|error| not_understood(status, error))
+        Ok((status, octets))
     }
 
     async fn send(&self, call: Call, key: Option<&str>) -> Result<Response<Incoming>, Error> {
@@ -131,7 +151,7 @@ impl Client {
             request = request.header(IDEMPOTENCY_KEY, key);
         }
         if call.body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+            request = request.header(header::CONTENT_TYPE, call.media_type);
         }
         let body = Full::new(Bytes::from(call.body.unwrap_or_default()));
         let malformed = |error: hyper::http::Error| {

@@ -11,8 +11,9 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::{CAP_XML, ImportQuery};
 use crate::serve::Server;
-use crate::{Caller, Control, Identity, Limits, Problem};
+use crate::{Caller, Control, Identity, ImportWith, Limits, Problem};
 
 /// The header by which the demo's one user says which officer acts.
 pub(crate) const ASSERTED_OFFICER: &str = "amberd-asserted-officer";
@@ -62,6 +63,21 @@ impl<C: Control> FromRequestParts<Server<C>> for Named {
     }
 }
 
+/// The alert that the path names, and the message of it.
+pub(crate) struct NamedMessage(pub(crate) AlertId, pub(crate) String);
+
+impl<C: Control> FromRequestParts<Server<C>> for NamedMessage {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server<C>) -> Result<Self, Problem> {
+        let unknown = |detail| Problem::new(404, "unknown_alert", "there is no such alert", detail);
+        let Path((name, message)) = Path::<(String, String)>::from_request_parts(parts, server)
+            .await
+            .map_err(|rejection| unknown(rejection.body_text()))?;
+        Ok(Self(name.parse().map_err(unknown)?, message))
+    }
+}
+
 /// The query of `GET /v1/alerts`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +93,32 @@ impl<C: Control> FromRequestParts<Server<C>> for Filter {
             Ok(Query(filter)) => Ok(filter),
             Err(rejection) => Err(bad_request("query", format!("query: {}", rejection.body_text()))),
         }
+    }
+}
+
+/// The query of `POST /v1/cap`.
+pub(crate) struct With(pub(crate) ImportWith);
+
+impl<C: Control> FromRequestParts<Server<C>> for With {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server<C>) -> Result<Self, Problem> {
+        let query = Query::<ImportQuery>::from_request_parts(parts, server).await;
+        let read = query.map_err(|rejection| rejection.body_text()).and_then(|Query(query)| query.read());
+        read.map(Self).map_err(|reason| bad_request("query", format!("query: {reason}")))
+    }
+}
+
+/// A body in XML, as it came.
+pub(crate) struct Xml(pub(crate) Vec<u8>);
+
+impl<C: Control> FromRequest<Server<C>> for Xml {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, server: &Server<C>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        expect_type(&parts.headers, &[CAP_XML, "application/xml", "text/xml"])?;
+        read(&parts.headers, body, &server.limits).await.map(Self)
     }
 }
 
@@ -112,16 +154,21 @@ impl<C: Control, T: DeserializeOwned + Default> FromRequest<Server<C>> for Maybe
 }
 
 fn expect_json(headers: &HeaderMap) -> Result<(), Problem> {
+    expect_type(headers, &["application/json"])
+}
+
+fn expect_type(headers: &HeaderMap, expected: &[&str]) -> Result<(), Problem> {
     let found = headers
         .get(header::CONTENT_TYPE)
         .map_or("none", |value| value.to_str().unwrap_or("one not in ASCII"));
     let media_type = found.split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") {
+    if expected.iter().any(|known| media_type.eq_ignore_ascii_case(known)) {
         return Ok(());
     }
-    let detail = format!("content type: expected application/json, found {found}");
+    let expected = expected.join(" or ");
+    let detail = format!("content type: expected {expected}, found {found}");
     Err(Problem::new(415, "content_type", "the body is not of a type that is read", detail)
-        .with("application/json", found))
+        .with(expected, found))
 }
 
 /// Reads a body within the limits of size and time.

@@ -26,7 +26,7 @@ pub use client::{Client, Events};
 pub use control::{Caller, Control, Identity};
 pub use error::Error;
 pub use problem::Problem;
-pub use request::{Approval, Draft, Reason, Request};
+pub use request::{Approval, Draft, ImportWith, Reason, Request};
 pub use serve::{Limits, serve};
 pub use socket::bind;
 

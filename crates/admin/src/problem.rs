@@ -53,6 +53,16 @@ impl Problem {
         Self::new(403, "not_permitted", "the caller may not do this", detail)
     }
 
+    /// 422: the CAP message cannot be taken: it is no CAP, breaks its rules, or says what no alert of ours can say.
+    pub fn cap(detail: impl Into<String>) -> Self {
+        Self::new(422, "cap", "the CAP message cannot be taken", detail)
+    }
+
+    /// 403: the message is not signed by whom the configuration trusts for its sender.
+    pub fn signature(detail: impl Into<String>) -> Self {
+        Self::new(403, "signature", "the message is not signed as its sender must", detail)
+    }
+
     /// 503: the journal takes nothing, so nothing but a cancel may be done.
     pub fn journal_failed(detail: impl Into<String>) -> Self {
         Self::new(503, "journal_failed", "the journal cannot be written", detail)
@@ -78,6 +88,9 @@ impl From<Refusal> for Problem {
                 new(403, "approver_is_author", "an alert needs two people").with("another person", by)
             }
             Refusal::Area(_) => new(422, "area", "the warning area cannot be resolved"),
+            Refusal::AmbiguousReference { .. } => {
+                new(409, "ambiguous_reference", "the message refers to several alerts")
+            }
             Refusal::AreaEmpty { .. } => new(422, "area_empty", "the warning area reaches no cell"),
             Refusal::KeyReused { key, .. } => {
                 new(409, "key_reused", "the idempotency key belongs to another request")
@@ -87,6 +100,9 @@ impl From<Refusal> for Problem {
                 new(403, "not_permitted", "the caller may not do this").with(expected, found)
             }
             Refusal::NothingOn => new(409, "nothing_on", "no alert is on the air"),
+            Refusal::OtherKind { expected, found, .. } => {
+                new(409, "other_kind", "the message is of another kind than its alert").with(expected, found)
+            }
             Refusal::Policy(_) => new(422, "policy", "the text or the case does not satisfy the policy"),
             Refusal::Root { .. } => new(403, "root", "uid 0 neither authors nor approves"),
             Refusal::SerialsExhausted { .. } => new(422, "serials_exhausted", "no message code is free"),
@@ -95,6 +111,9 @@ impl From<Refusal> for Problem {
                 new(422, "too_many_editions", "too many texts of the alert are on their way")
             }
             Refusal::UnknownAlert { .. } => new(404, "unknown_alert", "there is no such alert"),
+            Refusal::UnknownReference { .. } => {
+                new(404, "unknown_reference", "the message refers to no alert that is known here")
+            }
             Refusal::UnknownClass { expected, found } => {
                 new(422, "unknown_class", "there is no such class of alerts").with(expected, found)
             }
@@ -148,6 +167,13 @@ mod tests {
             (Refusal::TooManyEditions { alert, limit: 16 }, 422, "too_many_editions"),
             (Refusal::UnknownAlert { alert }, 404, "unknown_alert"),
             (Refusal::UnknownClass { found: "x".into(), expected: "y".into() }, 422, "unknown_class"),
+            (Refusal::UnknownReference { found: "a,b,c".into() }, 404, "unknown_reference"),
+            (Refusal::AmbiguousReference { candidates: vec![alert, AlertId(2)] }, 409, "ambiguous_reference"),
+            (
+                Refusal::OtherKind { alert, what: "channel", expected: "live".into(), found: "test".into() },
+                409,
+                "other_kind",
+            ),
             (Refusal::UpdateChangesNothing { alert }, 409, "update_changes_nothing"),
             (Refusal::VersionMismatch { alert, expected: 1, found: 2 }, 409, "version_mismatch"),
             (Refusal::WrongExpiry { min_s: 1, max_s: 2, found_s: 3 }, 422, "wrong_expiry"),

@@ -8,12 +8,26 @@ use serde::{Deserialize, Serialize};
 /// A call of the API, read and checked for its form.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
+    /// Say a message of an alert as signed CAP; answered by `Answer::Cap`.
+    Cap {
+        /// The alert.
+        alert: AlertId,
+        /// Which of its messages: the number of a version, or `cancel`; the newest when absent.
+        message: Option<String>,
+    },
     /// Do something to an alert; answered by `Answer::Alert`.
     Command {
         /// The header `Idempotency-Key`: the same key does the same thing once.
         key: Option<String>,
         /// What to do.
         command: Command,
+    },
+    /// Do what a CAP message asks for, once for each message; answered by `Answer::Alert`.
+    Import {
+        /// The message as it came.
+        message: Vec<u8>,
+        /// What the importer adds.
+        with: ImportWith,
     },
     /// Show every alert, or those in one state; answered by `Answer::Alerts`.
     List {
@@ -71,14 +85,23 @@ impl Draft {
     /// The channel, the class and the words.
     pub fn into_parts(self) -> (Option<Channel>, String, Wording) {
         let Self { channel, class, texts, scripts, target, duration_s, case } = self;
-        (channel, class, Wording { texts, scripts, target, duration_s, case })
+        (channel, class, Wording { texts, scripts, target, duration_s, case, origin: None })
     }
 
     /// The body that says this.
     pub fn new(channel: Option<Channel>, class: String, wording: Wording) -> Self {
-        let Wording { texts, scripts, target, duration_s, case } = wording;
+        let Wording { texts, scripts, target, duration_s, case, origin: _ } = wording;
         Self { channel, class, texts, scripts, target, duration_s, case }
     }
+}
+
+/// What an importer adds to a CAP message: it says nothing of a case, and may not know our classes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportWith {
+    /// The class of alert; the message's own when absent.
+    pub class: Option<String>,
+    /// The case.
+    pub case: Option<Case>,
 }
 
 /// The body of `POST /v1/alerts/{id}/approve`. No body approves what waits.

@@ -8,7 +8,8 @@ use axum::routing::{MethodRouter, get, post, put};
 use engine::command::{Change, Command, Wording};
 use serde::Deserialize;
 
-use crate::extract::{Filter, Json, Key, MaybeJson, Named};
+use crate::call::CAP_XML;
+use crate::extract::{Filter, Json, Key, MaybeJson, Named, NamedMessage, With, Xml};
 use crate::serve::Server;
 use crate::watch::watch;
 use crate::{Answer, Approval, Caller, Control, Draft, OPENAPI, Problem, Reason, Request};
@@ -29,8 +30,11 @@ pub(crate) fn routes<C: Control>() -> Vec<Route<C>> {
         ("POST", "/v1/alerts/{id}/reject", post(reject)),
         ("POST", "/v1/alerts/{id}/update", post(update)),
         ("POST", "/v1/alerts/{id}/cancel", post(cancel)),
+        ("GET", "/v1/alerts/{id}/cap", get(newest_cap)),
+        ("GET", "/v1/alerts/{id}/cap/{message}", get(cap)),
         ("GET", "/v1/alerts/{id}/traffic", get(traffic)),
         ("GET", "/v1/alerts/{id}/watch", get(watch)),
+        ("POST", "/v1/cap", post(import)),
         ("POST", "/v1/stop-all", post(stop_all)),
         ("POST", "/v1/preview", post(preview)),
         ("GET", "/v1/peers", get(peers)),
@@ -155,6 +159,31 @@ async fn show<C: Control>(State(server): State<Server<C>>, caller: Caller, Named
     server.answer(caller, Request::Show { alert }).await
 }
 
+async fn newest_cap<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    Named(alert): Named,
+) -> Answered {
+    server.answer(caller, Request::Cap { alert, message: None }).await
+}
+
+async fn cap<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    NamedMessage(alert, message): NamedMessage,
+) -> Answered {
+    server.answer(caller, Request::Cap { alert, message: Some(message) }).await
+}
+
+async fn import<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    With(with): With,
+    Xml(message): Xml,
+) -> Answered {
+    server.answer(caller, Request::Import { message, with }).await
+}
+
 async fn traffic<C: Control>(
     State(server): State<Server<C>>,
     caller: Caller,
@@ -223,7 +252,10 @@ impl<C: Control> Server<C> {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        axum::Json(self).into_response()
+        match self {
+            Self::Cap(message) => ([(header::CONTENT_TYPE, CAP_XML)], message).into_response(),
+            answer => axum::Json(answer).into_response(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use engine::AlertId;
 use engine::command::Command;
+use engine::view::AlertView;
 
 use crate::arguments::AlertVerb;
 use crate::confirm::{ask_on_terminal, confirm};
@@ -50,12 +51,17 @@ pub(crate) async fn run(verb: AlertVerb, session: &Session, out: &mut impl Write
 
 async fn tell(command: &Command, session: &Session, out: &mut impl Write) -> Result<(), Failure> {
     let view = session.command(command).await?;
-    session.write(out, &view, || match &view.waiting {
+    session.write(out, &view, || standing(&view))
+}
+
+/// Where an alert stands, in a line.
+pub(crate) fn standing(view: &AlertView) -> String {
+    match &view.waiting {
         Some(waiting) => {
             format!("{}: {}; version {} waits for approval", view.id, view.state, waiting.number)
         }
         None => format!("{}: {}", view.id, view.state),
-    })
+    }
 }
 
 /// Approves the version that was looked at, once the channel is confirmed.

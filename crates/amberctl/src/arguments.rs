@@ -286,6 +286,32 @@ pub(crate) enum Unit {
 pub(crate) enum CapVerb {
     /// Check files; status 1 when one is not acceptable.
     Check(CheckArgs),
+    /// Do what a message asks for: an Alert becomes a draft, an Update a proposal, a Cancel a cancel. Once for each message.
+    Import(ImportArgs),
+    /// Print a message of an alert as signed CAP.
+    Export {
+        /// The alert, such as A-17.
+        alert: AlertId,
+        /// Which of its messages: the number of a version, or `cancel`; the newest when absent.
+        #[arg(long, value_name = "N")]
+        message: Option<String>,
+    },
+}
+
+/// A message, and what it does not say.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The file; `-` is standard input.
+    pub(crate) file: PathBuf,
+    /// The class, where the message names none of ours.
+    #[arg(long)]
+    pub(crate) class: Option<String>,
+    /// The child's age in years.
+    #[arg(long, value_name = "YEARS")]
+    pub(crate) age: Option<u8>,
+    /// A fact of the case, such as imminent_danger; more than once for more.
+    #[arg(long = "fact", value_parser = words::word::<policy::Fact>)]
+    pub(crate) facts: Vec<policy::Fact>,
 }
 
 /// Which files are checked, and how far.

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 
 mod alert;
 mod arguments;
-mod cap_check;
+mod cap;
 mod capture;
 mod cells;
 mod codec;
@@ -45,7 +45,14 @@ async fn run(cli: Cli, out: &mut impl std::io::Write) -> Result<(), Failure> {
     match cli.verb {
         Verb::Encode(coding) => codec::encode_lines(&coding, out),
         Verb::Decode(coding) => codec::decode_lines(&coding, out),
-        Verb::Cap { verb: arguments::CapVerb::Check(check) } => cap_check::check_files(&check, out),
+        Verb::Cap { verb: arguments::CapVerb::Check(check) } => cap::check_files(&check, out),
+        Verb::Cap { verb: arguments::CapVerb::Import(import) } => {
+            cap::import(import, &session::Session::open(cli.daemon, cli.json).await?, out).await
+        }
+        Verb::Cap { verb: arguments::CapVerb::Export { alert, message } } => {
+            let session = session::Session::open(cli.daemon, cli.json).await?;
+            cap::export(alert, message.as_deref(), &session, out).await
+        }
         Verb::Cells { verb } => cells::run(verb, out),
         Verb::Alert { verb } => {
             alert::run(verb, &session::Session::open(cli.daemon, cli.json).await?, out).await

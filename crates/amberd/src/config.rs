@@ -4,6 +4,7 @@
 //! refused, and so is what could not work: a peer without an address, a role nobody holds, a controller that the
 //! inventory does not have.
 
+mod exchange;
 mod operator;
 mod roles;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use policy::Profile;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use exchange::{Cap, Feed, Signature};
 pub(crate) use operator::{Operator, Peer, Protocol, Role, Transport};
 pub(crate) use roles::RoleHolders;
 
@@ -50,6 +52,12 @@ pub(crate) struct Main {
     pub(crate) areas: Vec<PathBuf>,
     /// The admin socket.
     pub(crate) admin: Admin,
+    /// CAP messages, ours and those of others.
+    #[serde(default)]
+    pub(crate) cap: Cap,
+    /// The public feed.
+    #[serde(default)]
+    pub(crate) feed: Feed,
     /// Who may do what.
     pub(crate) roles: RoleHolders,
     /// How long to wait before asking a network again.
@@ -136,6 +144,9 @@ impl Config {
         let outside = |peer: &&Peer| {
             peer.addresses.iter().chain(&peer.listen).any(|address| !address.ip().is_loopback())
         };
+        if config.main.feed.listen.is_some_and(|address| !address.ip().is_loopback()) {
+            return Err(wrong("feed.listen: expected an address on loopback, for a demo"));
+        }
         match peers.find(outside) {
             Some(peer) => {
                 Err(wrong(&format!("peer {:?}: expected an address on loopback, for a demo", peer.name)))
@@ -156,6 +167,7 @@ impl Config {
         {
             *path = dir.join(&path);
         }
+        main.cap.paths().chain(main.feed.paths()).for_each(|path| *path = dir.join(&path));
         let operator: Vec<Operator> =
             main.operators.iter().map(|path| read_toml(path)).collect::<Result<_, _>>()?;
         let profile: Vec<Profile> =
@@ -217,6 +229,9 @@ impl Config {
                 path,
                 format!("admin.mode: expected octal permission bits such as \"0660\", found {found:?}"),
             );
+        }
+        if let Err(message) = self.main.cap.check().and_then(|()| self.main.feed.check(&self.main.cap)) {
+            return wrong(path, message);
         }
         if let Err(message) = self.main.roles.check() {
             return wrong(path, message);

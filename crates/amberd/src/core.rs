@@ -12,14 +12,16 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dispatch::{Dispatch, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
-use engine::{AlertId, Engine, Entry, Now, Seq, State};
+use engine::{AlertId, Engine, Entry, Import, Now, Record, Seq, State};
 use link::{Connection, EventKind, LinkEvent, SendError};
+use policy::{Act, Bulletin};
 use sd_notify::NotifyState;
 use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
 use crate::links;
+use crate::noticeboard::Publicity;
 use crate::storage::{Event, Storage};
 
 mod answers;
@@ -31,9 +33,29 @@ pub(crate) enum Input {
         /// Who asks.
         caller: Caller,
         /// What.
-        request: Request,
+        request: Box<Request>,
         /// Where the answer goes.
         reply: Reply,
+    },
+    /// A CAP message that has been read.
+    Import {
+        /// Who brings it.
+        caller: Caller,
+        /// What it asks for.
+        import: Box<Import>,
+        /// Where the answer goes.
+        reply: Reply,
+    },
+    /// A call for the messages that an alert has been.
+    Bulletins {
+        /// Who asks.
+        caller: Caller,
+        /// The alert.
+        alert: AlertId,
+        /// The sender of our messages.
+        sender: String,
+        /// Where they go, with the class of the alert.
+        reply: oneshot::Sender<Result<(String, Vec<Bulletin>), Problem>>,
     },
     /// Something happened on a link; links are numbered as peers are.
     Link(LinkEvent),
@@ -70,6 +92,14 @@ struct PeerLink {
     last_notice: Option<String>,
 }
 
+/// Who is told when something changes.
+pub(crate) struct Audience {
+    /// The watches of the admin socket, by a number that grows.
+    pub(crate) changed: watch::Sender<u64>,
+    /// The public, where there is a feed.
+    pub(crate) publicity: Option<Publicity>,
+}
+
 /// What the dispatcher's thread owns.
 pub(crate) struct Core {
     clock: Clock,
@@ -90,7 +120,9 @@ pub(crate) struct Core {
     recalled: Option<Seq>,
     /// Answers that wait for their records.
     answers: VecDeque<(Seq, Reply, Result<Answer, Problem>)>,
-    changed: watch::Sender<u64>,
+    audience: Audience,
+    /// The record that must be durable before the public is told again.
+    unpublished: Option<Seq>,
 }
 
 impl Core {
@@ -101,7 +133,7 @@ impl Core {
         storage: Storage,
         identify: Identify,
         peers: Vec<PeerFacts>,
-        changed: watch::Sender<u64>,
+        audience: Audience,
     ) -> Self {
         let links = peers.iter().map(|_| PeerLink::default()).collect();
         let durable = engine.last();
@@ -119,7 +151,9 @@ impl Core {
             damaged: None,
             recalled: None,
             answers: VecDeque::new(),
-            changed,
+            audience,
+            // What was replayed is durable.
+            unpublished: Some(durable),
         }
     }
 
@@ -164,7 +198,17 @@ impl Core {
     fn take(&mut self, input: Input) {
         let now = self.clock.now();
         match input {
-            Input::Ask { caller, request, reply } => self.ask(now, &caller, request, reply),
+            Input::Ask { caller, request, reply } => self.ask(now, &caller, *request, reply),
+            Input::Import { caller, import, reply } => {
+                let actor = (self.identify)(&caller);
+                let result = self.import(now, &actor, *import);
+                self.reply(reply, result);
+            }
+            Input::Bulletins { caller, alert, sender, reply } => {
+                let actor = (self.identify)(&caller);
+                // The caller may have gone; nothing is lost by that.
+                let _ = reply.send(self.bulletins(&actor, alert, &sender));
+            }
             Input::Link(event) => self.link(now, event),
             Input::Storage(event) => self.stored(now, event),
             Input::Stop => {}
@@ -195,7 +239,7 @@ impl Core {
             Event::Damaged(why) => {
                 error!(why, "the journal is damaged before the state that this start began with");
                 self.damaged = Some(why);
-                self.changed.send_modify(|number| *number += 1);
+                self.audience.changed.send_modify(|number| *number += 1);
             }
         }
     }
@@ -245,10 +289,18 @@ impl Core {
         while let Some(notice) = self.dispatch.poll_notice() {
             self.notice(&notice);
         }
+        if self
+            .records
+            .iter()
+            .any(|entry| matches!(entry.record, Record::Approved { .. } | Record::Stepped { .. }))
+        {
+            self.unpublished = Some(self.engine.last());
+        }
         self.hand_over();
         self.answer();
+        self.tell_the_public(now);
         if self.engine.last() != before {
-            self.changed.send_modify(|number| *number += 1);
+            self.audience.changed.send_modify(|number| *number += 1);
         }
     }
 
@@ -336,7 +388,7 @@ impl Core {
                 info!(peer = name, %address, reachable, "a path changed")
             }
         }
-        self.changed.send_modify(|number| *number += 1);
+        self.audience.changed.send_modify(|number| *number += 1);
     }
 
     fn notice(&mut self, notice: &dispatch::Notice) {
@@ -384,7 +436,17 @@ impl Core {
             // The caller may have gone; nothing is lost by that.
             let _ = reply.send(Err(Problem::journal_failed(why)));
         }
-        self.changed.send_modify(|number| *number += 1);
+        self.audience.changed.send_modify(|number| *number += 1);
+    }
+
+    /// Tells what is on and what was cancelled, once that is durable, or nothing is any more.
+    fn tell_the_public(&mut self, now: Now) {
+        let Some(publicity) = &self.audience.publicity else { return };
+        let durable = |seq: &Seq| *seq <= self.durable || self.journal_failed.is_some();
+        if self.unpublished.take_if(|seq| durable(seq)).is_some() {
+            let since_ms = now.wall_ms.saturating_sub(publicity.cancel_kept_ms);
+            publicity.notices.send_replace(self.engine.notices(&publicity.sender, since_ms));
+        }
     }
 
     fn answer(&mut self) {
@@ -401,30 +463,34 @@ impl Core {
 
     fn ask(&mut self, now: Now, caller: &Caller, request: Request, reply: Reply) {
         let actor = (self.identify)(caller);
-        let mut answer = None;
-        let result = match request {
-            Request::Command { key, command } => self.command(now, &actor, key, command, &mut answer),
-            request => self.look(now, &actor, request),
-        };
-        match answer {
-            Some(seq) if seq > self.durable => self.answers.push_back((seq, reply, result)),
-            _ => drop(reply.send(result)),
+        match request {
+            Request::Command { key, command } => {
+                let result = self.command(now, &actor, key, command);
+                self.reply(reply, result);
+            }
+            request => drop(reply.send(self.look(now, &actor, request))),
         }
     }
 
-    /// Does it, and names the record that must be durable before the answer.
+    /// Answers a command: one that was done, once every record so far is durable.
+    fn reply(&mut self, reply: Reply, result: Result<Answer, Problem>) {
+        let last = self.engine.last();
+        if result.is_ok() && self.journal_failed.is_none() && last > self.durable {
+            self.answers.push_back((last, reply, result));
+        } else {
+            drop(reply.send(result));
+        }
+    }
+
     fn command(
         &mut self,
         now: Now,
         actor: &Actor,
         key: Option<String>,
         command: Command,
-        answer_after: &mut Option<Seq>,
     ) -> Result<Answer, Problem> {
         let cancels = matches!(command, Command::Cancel { .. } | Command::StopAll { .. });
-        if let Some(why) = self.journal_failed.as_ref().filter(|_| !cancels) {
-            return Err(Problem::journal_failed(why.clone()));
-        }
+        self.refuse_without_journal(cancels)?;
         let verb = command.verb();
         let on: Vec<AlertId> = match command {
             Command::StopAll { .. } => {
@@ -435,12 +501,7 @@ impl Core {
         };
         let alert = self.engine.command(now, actor, key, command, &mut self.records)?;
         info!(%alert, verb, by = actor.name, "done");
-        match &self.journal_failed {
-            None => *answer_after = Some(self.engine.last()),
-            Some(why) => {
-                on.iter().chain([&alert]).try_for_each(|cancelled| self.keep_cancel(*cancelled, why))?;
-            }
-        }
+        on.iter().chain([&alert]).try_for_each(|cancelled| self.keep_cancel(*cancelled))?;
         match verb {
             // A repeat has stopped nothing more.
             "stop all" => Ok(Answer::Alerts(on.into_iter().filter_map(|id| self.engine.view(id)).collect())),
@@ -448,9 +509,26 @@ impl Core {
         }
     }
 
-    /// Keeps a cancel that the journal cannot take; where that fails too, the caller must know.
-    fn keep_cancel(&self, id: AlertId, why: &str) -> Result<(), Problem> {
-        let Some(alert) = self.engine.alert(id) else { return Ok(()) };
+    /// Does what a CAP message asks for.
+    fn import(&mut self, now: Now, actor: &Actor, import: Import) -> Result<Answer, Problem> {
+        self.refuse_without_journal(import.message.act == Act::Cancel)?;
+        let message = import.message.name.clone();
+        let alert = self.engine.import(now, actor, import, &mut self.records)?;
+        info!(%alert, verb = "import", by = actor.name, %message, "done");
+        self.keep_cancel(alert)?;
+        self.show(alert)
+    }
+
+    fn refuse_without_journal(&self, cancels: bool) -> Result<(), Problem> {
+        match self.journal_failed.as_ref().filter(|_| !cancels) {
+            Some(why) => Err(Problem::journal_failed(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps a cancel that a failed journal cannot take; where that fails too, the caller must know.
+    fn keep_cancel(&self, id: AlertId) -> Result<(), Problem> {
+        let (Some(why), Some(alert)) = (&self.journal_failed, self.engine.alert(id)) else { return Ok(()) };
         self.storage.keep_cancel(alert).map_err(|error| {
             let detail = format!(
                 "{id} is being taken off the air, but nothing recorded that: neither the journal ({why}) nor the \

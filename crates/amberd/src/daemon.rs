@@ -13,10 +13,12 @@ use tracing::info;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::core::{Core, Identify, Input};
+use crate::core::{Audience, Core, Identify, Input};
 use crate::country::Country;
+use crate::exchange::Exchange;
 use crate::inventories;
 use crate::links::Links;
+use crate::noticeboard;
 use crate::storage::{Storage, StorageError};
 
 /// Why the daemon does not start, or ends before it was told to.
@@ -49,6 +51,9 @@ pub(crate) enum DaemonError {
     /// The dispatcher's thread ended by itself.
     #[error("the dispatcher ended by itself")]
     Lost,
+    /// The public feed.
+    #[error("feed: {0}")]
+    Feed(#[from] feed::Error),
     /// The journal.
     #[error("journal: {0}")]
     Storage(#[from] StorageError),
@@ -59,14 +64,30 @@ pub(crate) enum DaemonError {
 struct Door {
     inputs: Sender<Input>,
     changed: watch::Receiver<u64>,
+    exchange: Exchange,
+    clock: Clock,
 }
 
 impl Control for Door {
     async fn ask(&self, caller: Caller, request: Request) -> Result<Answer, Problem> {
-        let (reply, answer) = oneshot::channel();
-        let stopping = || Problem::busy("the daemon is stopping");
-        self.inputs.send(Input::Ask { caller, request, reply }).map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())?
+        match request {
+            Request::Import { message, with } => {
+                let (exchange, at_unix_s) =
+                    (self.exchange.clone(), self.clock.now().wall_ms.div_euclid(1000));
+                let import = apart(move || exchange.read(&message, with, at_unix_s)).await?;
+                self.send(|reply| Input::Import { caller, import: Box::new(import), reply }).await
+            }
+            Request::Cap { alert, message } => {
+                let sender = self.exchange.sender().unwrap_or_default().to_owned();
+                let (class, bulletins) =
+                    self.send(|reply| Input::Bulletins { caller, alert, sender, reply }).await?;
+                let exchange = self.exchange.clone();
+                apart(move || exchange.write_one(&class, &bulletins, message.as_deref()))
+                    .await
+                    .map(Answer::Cap)
+            }
+            request => self.send(|reply| Input::Ask { caller, request: Box::new(request), reply }).await,
+        }
     }
 
     fn changed(&self) -> watch::Receiver<u64> {
@@ -74,10 +95,32 @@ impl Control for Door {
     }
 }
 
+impl Door {
+    /// Hands something to the dispatcher's thread, and waits for what it says.
+    async fn send<T>(
+        &self,
+        input: impl FnOnce(oneshot::Sender<Result<T, Problem>>) -> Input,
+    ) -> Result<T, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let stopping = || Problem::busy("the daemon is stopping");
+        self.inputs.send(input(reply)).map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    }
+}
+
+/// Does what takes a processor a while on a thread that sockets do not wait for.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.map_err(|_| Problem::busy("the daemon is stopping"))?
+}
+
 /// Runs until SIGTERM or SIGINT. `identity` is the kernel's word, but for the demo.
 pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
     let Country { setup, dispatch, peers } = Country::read(config)?;
+    let exchange = Exchange::open(config, setup.atlas.clone())?;
     info!(
         cells = setup.inventory.len(),
         controllers = setup.inventory.controllers().len(),
@@ -94,13 +137,16 @@ pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError
         storage.fail(format!("the inventory cannot be kept beside the journal: {error}"));
     }
     let (changed, watcher) = watch::channel(0);
-    let core = Core::new(Clock::start(), engine, dispatch, storage, identify(config), peers, changed);
+    let clock = Clock::start();
+    let publicity = noticeboard::open(config, &exchange, clock)?;
+    let core =
+        Core::new(clock, engine, dispatch, storage, identify(config), peers, Audience { changed, publicity });
     let thread =
         thread::Builder::new().name("dispatcher".into()).spawn(move || core.run(&moved, &incoming))?;
 
     let to_core = inputs.clone();
     let sink: link::Sink = Arc::new(move |event| drop(to_core.send(Input::Link(event))));
-    let door = Door { inputs: inputs.clone(), changed: watcher };
+    let door = Door { inputs: inputs.clone(), changed: watcher, exchange, clock };
     let stopped = runtime.block_on(async {
         let admin = &config.main.admin;
         let mode = u32::from_str_radix(&admin.mode, 8).unwrap_or(0o660);

@@ -10,8 +10,10 @@ mod core;
 mod country;
 mod daemon;
 mod demo;
+mod exchange;
 mod inventories;
 mod links;
+mod noticeboard;
 mod storage;
 
 use std::path::PathBuf;
@@ -177,6 +179,8 @@ impl Failure {
 fn check(path: &std::path::Path) -> Result<(), config::ConfigError> {
     let config = Config::read(path)?;
     let country = Country::read(&config)?;
+    exchange::Exchange::open(&config, country.setup.atlas.clone())?;
+    noticeboard::tls(&config.main.feed)?;
     let inventory = &country.setup.inventory;
     for (operator, number) in inventory.operators().iter().zip(0..) {
         for rat in area::Rat::ALL {

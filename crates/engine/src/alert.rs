@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use area::{CellRuns, Target};
-use policy::{Case, Channel, LanguageText, Planned};
+use policy::{Case, Channel, LanguageText, MessageName, Planned};
 use serde::{Deserialize, Serialize};
 
 use crate::order::BroadcastId;
@@ -166,6 +166,19 @@ pub struct Version {
     pub approved: Option<(String, i64)>,
     /// When the network first and last confirmed a cell of it, in wall-clock milliseconds.
     pub confirmed_ms: Option<(i64, i64)>,
+    /// The message of others that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// The CAP message of others that a version was made of.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Origin {
+    /// What it is called.
+    pub message: MessageName,
+    /// Whose certificate signed it, where one was verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
 }
 
 /// One alert.

@@ -4,7 +4,7 @@ use area::Target;
 use policy::{Case, Channel, LanguageText, Script};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::AlertId;
+use crate::alert::{AlertId, Origin};
 
 /// A person as the admin socket knows them.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,6 +62,9 @@ pub struct Wording {
     /// The facts of the case.
     #[serde(default)]
     pub case: Case,
+    /// The message of others that it was made of. Nobody can say that of their own words.
+    #[serde(skip)]
+    pub origin: Option<Origin>,
 }
 
 /// A command.
@@ -145,6 +148,9 @@ pub struct Change {
     /// From one broadcast to the next, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period_s: Option<u32>,
+    /// As in [`Wording`].
+    #[serde(skip)]
+    pub origin: Option<Origin>,
 }
 
 impl Command {

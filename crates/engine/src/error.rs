@@ -28,6 +28,12 @@ pub enum Refusal {
         /// How many cells the area touches that no configured peer serves.
         unserved: u32,
     },
+    /// The message refers to several alerts.
+    #[error("references: expected earlier messages of one alert, found those of {}", words(candidates))]
+    AmbiguousReference {
+        /// The alerts.
+        candidates: Vec<AlertId>,
+    },
     /// The idempotency key was used for something else.
     #[error(
         "idempotency key {key:?} belongs to an earlier {verb} of {alert}: expected a new key for another request"
@@ -55,6 +61,18 @@ pub enum Refusal {
     /// There is nothing to stop.
     #[error("expected an alert that is approved or active, found none")]
     NothingOn,
+    /// The message is for another channel or class than the alert that it refers to. Nothing crosses.
+    #[error("{alert}: expected a message of {what} {expected}, found one of {found}")]
+    OtherKind {
+        /// The alert.
+        alert: AlertId,
+        /// Channel or class.
+        what: &'static str,
+        /// That of the alert.
+        expected: String,
+        /// That of the message.
+        found: String,
+    },
     /// The text or the case does not satisfy the policy.
     #[error(transparent)]
     Policy(#[from] policy::Error),
@@ -108,6 +126,12 @@ pub enum Refusal {
         /// The configured classes.
         expected: String,
     },
+    /// No alert was made of the messages that are referred to.
+    #[error("references: expected an earlier message of an alert that is known here, found {found}")]
+    UnknownReference {
+        /// The references.
+        found: String,
+    },
     /// The alert has nothing new in it.
     #[error(
         "{alert}: expected an update that changes the text, the area or the expiry, found none of them changed"
@@ -154,4 +178,8 @@ pub enum Refusal {
         /// Its state.
         found: State,
     },
+}
+
+fn words(candidates: &[AlertId]) -> String {
+    candidates.iter().map(AlertId::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -154,7 +154,7 @@ impl Engine {
         let alert = self.in_state(id, "update", "approved or active", |alert| alert.state.is_on())?;
         let replaces_waiting = alert.waiting().is_some();
         let Some(shown) = alert.shown() else { return Err(Refusal::UnknownAlert { alert: id }) };
-        let Change { texts, scripts, target, duration_s, period_s } = change;
+        let Change { texts, scripts, target, duration_s, period_s, origin } = change;
         if texts.is_none() && target.is_none() && duration_s.is_none() && period_s.is_none() {
             return Err(Refusal::UpdateChangesNothing { alert: id });
         }
@@ -171,6 +171,7 @@ impl Engine {
             target: target.unwrap_or_else(|| shown.target.clone()),
             duration_s: duration_s.or_else(|| u32::try_from(left_s).ok()),
             case: personal.case,
+            origin,
         };
         let number = shown.number + 1;
         let period_s = period_s.or(shown.period_s);
@@ -302,10 +303,11 @@ impl Engine {
             period_s: None,
             approved: None,
             confirmed_ms: None,
+            origin: wording.origin,
         })
     }
 
-    fn profile(&self, class: &str) -> Result<&Profile, Refusal> {
+    pub(crate) fn profile(&self, class: &str) -> Result<&Profile, Refusal> {
         self.setup.profiles.iter().find(|profile| profile.name == class).ok_or_else(|| {
             let names: Vec<&str> = self.setup.profiles.iter().map(|profile| profile.name.as_str()).collect();
             Refusal::UnknownClass { found: class.to_owned(), expected: names.join(", ") }

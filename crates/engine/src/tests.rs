@@ -1,6 +1,7 @@
 //! The engine in a small world: a pool of MMEs that stands serials beside each other, a BSC that replaces in place, an
 //! RNC without a peer, and two officers.
 
+mod exchange;
 mod lifecycle;
 mod network;
 mod restarts;

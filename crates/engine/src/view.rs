@@ -8,7 +8,7 @@ use cbs::{DataCodingScheme, MessageId, SerialNumber};
 use policy::{Channel, LanguageText, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, AlertId, State, Step, Version};
+use crate::alert::{Alert, AlertId, Origin, State, Step, Version};
 use crate::broadcast::Broadcast;
 use crate::cells::{CellStatus, Edition, Phase};
 use crate::engine::Engine;
@@ -72,6 +72,9 @@ pub struct VersionView {
     pub unserved: u32,
     /// How long it lives from its approval on, in seconds.
     pub duration_s: u32,
+    /// The CAP message of others that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// A message of a version.
@@ -367,5 +370,6 @@ pub fn version_view(version: &Version) -> VersionView {
         cells: version.cells.len(),
         unserved: version.unserved.len(),
         duration_s: version.duration_s,
+        origin: version.origin.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Every call of the contract, from the client to the daemon and back, over a real socket.
 
-use crate::world::{World, body_of, example, operations};
-use admin::{Caller, Error, Identity, Limits, Problem, Request};
+use crate::world::{CAP, World, body_of, example, operations};
+use admin::{Caller, Error, Identity, ImportWith, Limits, Problem, Request};
 use engine::command::{Change, Command, Wording};
 use engine::{AlertId, Refusal, State};
 use policy::{Channel, LanguageText, Script};
@@ -13,6 +13,7 @@ fn wording() -> Wording {
         target: area::Target { areas: vec!["RS-06".into()], ..Default::default() },
         duration_s: Some(600),
         case: policy::Case { age_years: Some(7), ..Default::default() },
+        ..Wording::default()
     }
 }
 
@@ -71,8 +72,39 @@ async fn every_view_arrives_as_the_daemon_gave_it() {
     assert_eq!(world.daemon.last_asked().1, asked);
     assert_eq!(client.peers().await.unwrap(), example::<Vec<_>>("peers"));
     assert_eq!(client.status().await.unwrap(), example("status"));
+    assert_eq!(client.cap(alert, None).await.unwrap(), CAP);
+    assert_eq!(world.daemon.last_asked().1, Request::Cap { alert, message: None });
+    assert_eq!(client.cap(alert, Some("cancel")).await.unwrap(), CAP);
+    assert_eq!(world.daemon.last_asked().1, Request::Cap { alert, message: Some("cancel".into()) });
     let contract: serde_json::Value = serde_json::from_str(admin::OPENAPI).unwrap();
     assert_eq!(client.openapi().await.unwrap(), contract);
+}
+
+#[tokio::test]
+async fn a_cap_message_arrives_octet_for_octet_with_what_the_importer_adds() {
+    let world = World::new().await;
+    let client = world.client().await;
+    let facts = [policy::Fact::ImminentDanger, policy::Fact::MedicalNeed].into();
+    for with in [
+        ImportWith::default(),
+        ImportWith { class: Some("missing child & more".into()), case: None },
+        ImportWith {
+            class: None,
+            case: Some(policy::Case { age_years: Some(7), facts, ..Default::default() }),
+        },
+    ] {
+        let message = b"<alert>\xff".to_vec();
+        assert_eq!(client.import(message.clone(), &with).await.unwrap(), example("show"));
+        assert_eq!(world.daemon.last_asked().1, Request::Import { message, with });
+    }
+    let call = async |path, media_type| {
+        let header = format!("Content-Type: {media_type}\r\n");
+        world.call("POST", path, &header, CAP).await
+    };
+    assert_eq!(call("/v1/cap", "text/xml; charset=utf-8").await.status, 200);
+    assert_eq!(call("/v1/cap", "application/json").await.problem().code(), "content_type");
+    assert_eq!(call("/v1/cap?facts=hunger", "application/xml").await.problem().code(), "query");
+    assert_eq!(call("/v1/cap?fact=medical_need", "application/xml").await.problem().code(), "query");
 }
 
 #[tokio::test]
@@ -80,9 +112,9 @@ async fn every_operation_of_the_contract_takes_its_example_and_gives_its_status(
     let world = World::new().await;
     world.daemon.change(|view| view.state = State::Closed); // so that the watch ends
     for (method, path, said) in operations() {
-        let path = path.replace("{id}", "A-17");
-        let body = body_of(&said).map(ToString::to_string).unwrap_or_default();
-        let answer = world.call(&method, &path, "Content-Type: application/json\r\n", &body).await;
+        let path = path.replace("{id}", "A-17").replace("{message}", "1");
+        let (media_type, body) = body_of(&said).unwrap_or_default();
+        let answer = world.call(&method, &path, &format!("Content-Type: {media_type}\r\n"), &body).await;
         let promised = &said["responses"][answer.status.to_string()];
         assert!(
             answer.status < 300 && promised.is_object(),

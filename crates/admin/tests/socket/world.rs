@@ -115,8 +115,11 @@ impl Control for Daemon {
         }
         let view = self.view.lock().unwrap().clone();
         Ok(match request {
+            Request::Cap { .. } => Answer::Cap(CAP.into()),
             Request::Command { command: Command::StopAll { .. }, .. } => Answer::Alerts(vec![view]),
-            Request::Command { .. } | Request::Show { .. } => Answer::Alert(Box::new(view)),
+            Request::Command { .. } | Request::Import { .. } | Request::Show { .. } => {
+                Answer::Alert(Box::new(view))
+            }
             Request::List { .. } => Answer::Alerts(vec![view]),
             Request::Peers => Answer::Peers(example("peers")),
             Request::Preview { .. } => Answer::Preview(example("preview")),
@@ -155,7 +158,12 @@ pub(crate) fn example<T: DeserializeOwned>(operation: &str) -> T {
     serde_json::from_value(example.clone()).unwrap()
 }
 
-/// The example body of the contract for this operation, if it takes one.
-pub(crate) fn body_of(said: &Value) -> Option<&Value> {
-    said.pointer("/requestBody/content/application~1json/example")
+/// A message that is answered and taken: nobody looks into it here.
+pub(crate) const CAP: &str = "<alert/>";
+
+/// The example body of the contract for this operation, with its media type, if it takes one.
+pub(crate) fn body_of(said: &Value) -> Option<(String, String)> {
+    let (media_type, content) = said.pointer("/requestBody/content")?.as_object()?.iter().next()?;
+    let example = content.get("example")?;
+    Some((media_type.clone(), example.as_str().map_or_else(|| example.to_string(), str::to_owned)))
 }

@@ -136,7 +136,7 @@ impl ChangeArgs {
         let (texts, scripts) = self.texts.read()?;
         let texts = (!texts.is_empty()).then_some(texts);
         let (target, duration_s, period_s) = (self.place.into_target(), self.duration, self.period);
-        Ok(Change { texts, scripts, target, duration_s, period_s })
+        Ok(Change { texts, scripts, target, duration_s, period_s, origin: None })
     }
 }
 

@@ -36,9 +36,12 @@ fn the_annotated_peers_fit_the_country_that_amberctl_invents() {
 #[test]
 fn every_key_that_the_code_knows_is_explained() {
     let sections = [
-        (MAIN, &["", "admin", "roles", "roles.author", "patience", "limits"][..]),
+        (
+            MAIN,
+            &["", "admin", "cap", "cap.senders", "feed", "roles", "roles.author", "patience", "limits"][..],
+        ),
         (MTS, &["", "peer"]),
-        (POLICY, &["", "message_ids"]),
+        (POLICY, &["", "message_ids", "cap", "media"]),
     ];
     for (file, sections) in sections {
         let comments = comments(file);
@@ -168,6 +171,19 @@ fn what_could_not_work_is_told_with_what_was_expected() {
             "mode = \"rw\"",
             "admin.mode: expected octal permission bits such as \"0660\", found \"rw\"",
         ),
+        (
+            MAIN,
+            "#sender = \"alerts",
+            "sender = \"alerts",
+            "cap: expected sender, key and certificate, or none of them, found some",
+        ),
+        (
+            MAIN,
+            "signature = \"optional\"",
+            "signature = \"required\"",
+            "cap: senders: expected certificates in trust where signature is \"required\", found none for those",
+        ),
+        (MAIN, "#listen = ", "listen = ", "feed.listen: expected cap.sender with it, found none"),
         (MAIN, "[\"policies/missing-child.toml\"]", "[]", "policies: expected at least one file, found none"),
     ] {
         let folder = copy();
@@ -249,11 +265,14 @@ fn comments(file: &str) -> BTreeMap<String, String> {
     let (mut section, mut comment) = (String::new(), String::new());
     let mut comments = BTreeMap::new();
     for line in text.lines() {
-        if let Some(words) = line.strip_prefix('#') {
+        // A key with # right before it is an example.
+        let example = line.strip_prefix('#').filter(|key| !key.starts_with(' ') && key.contains(" = "));
+        if let (None, Some(words)) = (example, line.strip_prefix('#')) {
             comment += words;
             comment.push('\n');
             continue;
         }
+        let line = example.unwrap_or(line);
         let name = line.trim_matches(['[', ']']);
         let path = if line.starts_with('[') {
             section = format!("{name}.");

@@ -9,20 +9,21 @@ use dispatch::PeerId;
 use engine::AlertId;
 use engine::command::{Actor, Wording};
 use engine::{Now, Refusal};
+use policy::Bulletin;
 
 use super::Core;
 
 impl Core {
     /// Answers what changes nothing.
     pub(super) fn look(&self, now: Now, actor: &Actor, request: Request) -> Result<Answer, Problem> {
-        let roles = actor.roles;
-        let reads = actor.root || roles.author || roles.approver || roles.auditor || roles.admin;
-        if !reads && !matches!(request, Request::Status) {
-            let found = format!("{} has none", actor.name);
-            return Err(Problem::forbidden(format!("expected a role to read with, found that {found}")));
+        if !matches!(request, Request::Status) {
+            may_read(actor)?;
         }
         match request {
-            Request::Command { .. } => Err(Problem::forbidden("a command is not a look")),
+            // These are taken elsewhere: the first by the engine, the others on their way to it.
+            Request::Command { .. } | Request::Cap { .. } | Request::Import { .. } => {
+                Err(Problem::forbidden("a command is not a look"))
+            }
             Request::List { state } => {
                 let alerts =
                     self.engine.alerts().filter(|alert| state.is_none_or(|state| alert.state == state));
@@ -40,6 +41,18 @@ impl Core {
     pub(super) fn show(&self, alert: AlertId) -> Result<Answer, Problem> {
         let view = self.engine.view(alert).ok_or(Refusal::UnknownAlert { alert })?;
         Ok(Answer::Alert(Box::new(view)))
+    }
+
+    /// The messages that an alert has been, with its class.
+    pub(super) fn bulletins(
+        &self,
+        actor: &Actor,
+        alert: AlertId,
+        sender: &str,
+    ) -> Result<(String, Vec<Bulletin>), Problem> {
+        may_read(actor)?;
+        let class = self.engine.alert(alert).ok_or(Refusal::UnknownAlert { alert })?.class.clone();
+        Ok((class, self.engine.bulletins(alert, sender)))
     }
 
     fn preview(&self, now: Now, actor: &Actor, class: &str, wording: Wording) -> Result<Answer, Problem> {
@@ -139,4 +152,13 @@ impl Core {
             me: Me { name: actor.name.clone(), roles: actor.roles },
         }
     }
+}
+
+fn may_read(actor: &Actor) -> Result<(), Problem> {
+    let roles = actor.roles;
+    if actor.root || roles.author || roles.approver || roles.auditor || roles.admin {
+        return Ok(());
+    }
+    let found = format!("{} has none", actor.name);
+    Err(Problem::forbidden(format!("expected a role to read with, found that {found}")))
 }

@@ -51,6 +51,7 @@ fn drafted() -> Entry {
         period_s: None,
         approved: None,
         confirmed_ms: None,
+        origin: None,
     };
     let (alert, channel, class) = (AlertId(1), Channel::Live, "missing-child".to_owned());
     Entry {

@@ -189,6 +189,7 @@ fn command(land: &Land, ask: Ask, request: usize, alert: AlertId) -> Command {
                 target: around(land, place, radius_m),
                 duration_s: Some(duration_s),
                 case: Case { age_years: Some(7), facts: [Fact::ImminentDanger].into(), ..Case::default() },
+                ..Wording::default()
             },
         },
         AskVerb::Submit => Command::Submit { alert },
@@ -196,11 +197,10 @@ fn command(land: &Land, ask: Ask, request: usize, alert: AlertId) -> Command {
         AskVerb::Update { text, radius_m, duration_s } => Command::Update {
             alert,
             change: Change {
-                period_s: None,
                 texts: text.then(|| texts(1)),
-                scripts: Vec::new(),
                 target: radius_m.map(|radius_m| around(land, request as u64 * 7, radius_m)),
                 duration_s,
+                ..Change::default()
             },
         },
         AskVerb::Cancel => Command::Cancel { alert, reason: "found".into() },
