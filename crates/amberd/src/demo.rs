@@ -4,6 +4,7 @@
 //! operators run beside it, each the same executable again. Nothing here knows what the daemon thinks: it asks the
 //! admin socket like anybody else, asks the operators what their cells and phones did, and compares.
 
+mod cap;
 mod figures;
 mod stage;
 mod story;

@@ -18,6 +18,9 @@ use super::{Arguments, DemoError};
 pub(crate) const AUTHOR: &str = "jelena";
 pub(crate) const APPROVER: &str = "milan";
 
+/// Whom the demo's CAP messages are signed by.
+pub(crate) const CERTIFICATE: &str = include_str!("../../../../fixtures/cap/keys/ecdsa.crt.pem");
+
 /// Everything that runs.
 pub(crate) struct Stage {
     folder: TempDir,
@@ -330,11 +333,15 @@ fn write_config(folder: &Path, inventory: &Inventory, elements: &[Element]) -> R
         folder.join("missing-child.toml"),
         include_str!("../../../../config/policies/missing-child.toml"),
     )?;
+    // The keys of the tests: they protect nothing.
+    std::fs::write(folder.join("cap.key.pem"), include_str!("../../../../fixtures/cap/keys/ecdsa.key.pem"))?;
+    std::fs::write(folder.join("cap.crt.pem"), CERTIFICATE)?;
     let main = format!(
         "demonstration = true\nstate_dir = \"state\"\ninventory = \"cells.csv\"\noperators = [{}]\n\
          policies = [\"missing-child.toml\"]\n\n[admin]\nsocket = \"admin.sock\"\nmode = \"0600\"\n\n\
          [roles]\nauthor = {{ users = [\"{AUTHOR}\", \"{APPROVER}\"] }}\n\
          approver = {{ users = [\"{AUTHOR}\", \"{APPROVER}\"] }}\n\n\
+         [cap]\nsender = \"alerts@demo.example\"\nkey = \"cap.key.pem\"\ncertificate = \"cap.crt.pem\"\n\n\
          [patience]\nretry_first_ms = 500\nretry_max_ms = 4000\nindication_ms = 3000\n",
         operators.join(", ")
     );

@@ -12,6 +12,7 @@ use engine::view::{AlertView, Counts};
 use opsim::{CellPhones, MessageKey};
 use policy::{Case, Channel, Fact, LanguageText, Script};
 
+use super::cap;
 use super::figures::{CancelFigures, Figures};
 use super::stage::{APPROVER, AUTHOR, Stage};
 use super::{Arguments, DemoError};
@@ -61,6 +62,8 @@ pub(crate) async fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<Fig
     let first_settled = settle(stage, &approver, alert, on).await?;
     let mut messages = names(&first_settled);
     show_phones(stage, &target)?;
+    println!("\n  The same as CAP, for whoever is no phone:");
+    cap::show(&author, alert, "1").await?;
 
     println!("\n{AUTHOR} updates it: the car's plate is known. {APPROVER} approves.\n");
     author.command(Some("demo-update"), &Command::Update { alert, change: change() }).await?;
@@ -74,6 +77,8 @@ pub(crate) async fn tell(stage: &mut Stage, arguments: &Arguments) -> Result<Fig
     let cancel = Command::Cancel { alert, reason: "found safe".into() };
     approver.command(Some("demo-cancel"), &cancel).await?;
     let cancelled = settle(stage, &approver, alert, off).await?;
+    println!("\n  And its cancel, which says all by its references:");
+    cap::show(&approver, alert, "cancel").await?;
     let cancel =
         CancelFigures { cells_targeted: cancelled.off.targeted, cells_confirmed: cancelled.off.confirmed };
 
@@ -301,6 +306,7 @@ fn wording() -> Wording {
             facts: [Fact::AbductionPresumed, Fact::ImminentDanger, Fact::SufficientInformation].into(),
             details: [("name".to_owned(), "Марко Петровић".to_owned())].into(),
         },
+        ..Wording::default()
     }
 }
 
