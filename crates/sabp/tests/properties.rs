@@ -396,7 +396,7 @@ proptest! {
                         3 => Request::LoadQuery,
                         _ => Request::Reset,
                     };
-                    session.request(now_ms, Token(asked), request, Bytes::from_static(b"pdu"));
+                    session.request(now_ms, Token(asked), request, Vec::new(), Bytes::from_static(b"pdu"));
                 }
                 Step::Wait(ms) => {
                     now_ms += ms;
