@@ -10,5 +10,6 @@ mod endings;
 mod journal;
 mod officers;
 mod on_the_wire;
+mod own_cbc;
 mod refusals;
 mod unit;

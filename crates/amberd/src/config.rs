@@ -168,8 +168,10 @@ impl Config {
             *path = dir.join(&path);
         }
         main.cap.paths().chain(main.feed.paths()).for_each(|path| *path = dir.join(&path));
-        let operator: Vec<Operator> =
+        let mut operator: Vec<Operator> =
             main.operators.iter().map(|path| read_toml(path)).collect::<Result<_, _>>()?;
+        let peers = operator.iter_mut().flat_map(|operator| &mut operator.peer);
+        peers.flat_map(Peer::files).for_each(|path| *path = dir.join(&path));
         let profile: Vec<Profile> =
             main.policies.iter().map(|path| read_toml(path)).collect::<Result<_, _>>()?;
         let config = Self { main, operator, profile };
@@ -221,6 +223,10 @@ impl Config {
                     );
                 }
                 names.push(&peer.name);
+                if peer.protocol == Protocol::Cap && self.main.cap.sender.is_none() {
+                    let expected = "expected cap.sender in the main file with cap, found none";
+                    return wrong(file, format!("peer {:?}: protocol: {expected}", peer.name));
+                }
             }
         }
         if u32::from_str_radix(&self.main.admin.mode, 8).is_err() {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dispatch::{Dispatch, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
+use engine::order::Demand;
 use engine::{AlertId, Engine, Entry, Import, Now, Record, Seq, State};
 use link::{Connection, EventKind, LinkEvent, SendError};
 use policy::{Act, Bulletin};
@@ -20,6 +21,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
+use crate::documents::Documents;
 use crate::links;
 use crate::noticeboard::Publicity;
 use crate::storage::{Event, Storage};
@@ -98,6 +100,8 @@ pub(crate) struct Audience {
     pub(crate) changed: watch::Sender<u64>,
     /// The public, where there is a feed.
     pub(crate) publicity: Option<Publicity>,
+    /// What operators' CBCs are to hold.
+    pub(crate) documents: Documents,
 }
 
 /// What the dispatcher's thread owns.
@@ -272,7 +276,7 @@ impl Core {
         loop {
             let mut idle = true;
             while let Some(demand) = self.engine.poll_demand() {
-                self.dispatch.demand(now.monotonic_ms, demand);
+                self.demand(now, demand);
                 idle = false;
             }
             while let Some((peer, pdu)) = self.dispatch.poll_transmit(now.monotonic_ms) {
@@ -301,6 +305,24 @@ impl Core {
         self.tell_the_public(now);
         if self.engine.last() != before {
             self.audience.changed.send_modify(|number| *number += 1);
+        }
+    }
+
+    /// Hands a demand to dispatch; an order for an operator's own CBC with the CAP message that it is to hold.
+    fn demand(&mut self, now: Now, demand: Demand) {
+        let order = match demand {
+            Demand::Order(order) if self.dispatch.is_asked_by_cap(order.controller) => order,
+            demand => return self.dispatch.demand(now.monotonic_ms, demand),
+        };
+        let alert = self.engine.broadcast(order.broadcast).map(|broadcast| broadcast.alert);
+        match alert.map(|alert| self.audience.documents.newest(&self.engine, alert)) {
+            Some(Ok(document)) => self.dispatch.demand_by_cap(now.monotonic_ms, order, document),
+            Some(Err(problem)) => {
+                warn!(order = order.id.0, "no CAP message for a CBC: {}", problem.detail);
+                // It is refused there: nothing says what it wants.
+                self.dispatch.demand(now.monotonic_ms, Demand::Order(order));
+            }
+            None => self.dispatch.demand(now.monotonic_ms, Demand::Order(order)),
         }
     }
 

@@ -107,6 +107,7 @@ fn network(config: &Config, inventory: &Inventory) -> Result<(dispatch::Setup, V
                     Protocol::Sbcap => "sbcap".into(),
                     Protocol::Cbsp => "cbsp".into(),
                     Protocol::Sabp => "sabp".into(),
+                    Protocol::Cap => "cap".into(),
                 },
                 controllers: peer.controllers.clone(),
                 address: peer.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
@@ -135,6 +136,8 @@ fn controller(
         return Err(found(&format!("{name:?} of {owner}")));
     }
     let (speaks, rat) = match peer.protocol {
+        // The operator's own CBC reaches cells of any technology.
+        Protocol::Cap => return Ok(id),
         Protocol::Sbcap => ("sbcap", area::Rat::Lte),
         Protocol::Cbsp => ("cbsp", area::Rat::Gsm),
         Protocol::Sabp => ("sabp", area::Rat::Umts),
@@ -151,6 +154,7 @@ fn profile(peer: &Peer) -> dispatch::Profile {
         Protocol::Sbcap => dispatch::Profile::sbcap(&peer.name),
         Protocol::Cbsp => dispatch::Profile::cbsp(&peer.name),
         Protocol::Sabp => dispatch::Profile::sabp(&peer.name),
+        Protocol::Cap => dispatch::Profile::cap(&peer.name, &peer.path),
     };
     let protocol = match base.protocol {
         Speaks::Sbcap(_) => Speaks::Sbcap(dispatch::SbcapDialect {
@@ -175,8 +179,8 @@ fn profile(peer: &Peer) -> dispatch::Profile {
             category: peer.category.into(),
             ..dialect
         }),
-        Speaks::Cap(dialect) => Speaks::Cap(dialect),
         Speaks::Sabp(_) => Speaks::Sabp(dispatch::SabpDialect { category: Some(peer.category.into()) }),
+        Speaks::Cap(_) => Speaks::Cap(dispatch::CapDialect { reports: peer.reports }),
     };
     dispatch::Profile {
         protocol,

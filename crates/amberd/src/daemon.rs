@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::core::{Audience, Core, Identify, Input};
 use crate::country::Country;
+use crate::documents::Documents;
 use crate::exchange::Exchange;
 use crate::inventories;
 use crate::links::Links;
@@ -138,9 +139,17 @@ pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError
     }
     let (changed, watcher) = watch::channel(0);
     let clock = Clock::start();
+    let documents = Documents::new(exchange.clone());
     let publicity = noticeboard::open(config, &exchange, clock)?;
-    let core =
-        Core::new(clock, engine, dispatch, storage, identify(config), peers, Audience { changed, publicity });
+    let core = Core::new(
+        clock,
+        engine,
+        dispatch,
+        storage,
+        identify(config),
+        peers,
+        Audience { changed, publicity, documents },
+    );
     let thread =
         thread::Builder::new().name("dispatcher".into()).spawn(move || core.run(&moved, &incoming))?;
 

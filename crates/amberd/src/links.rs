@@ -1,13 +1,16 @@
 //! The links of the peers: dialled, or let in by a listener that peers share; an RNC that we dial may come in as well.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use link::{
-    DialConfig, Framing, Limits, Link, LinkError, LinkId, ListenConfig, Listener, Peers, SctpSettings, Sink,
+    DialConfig, Framing, HttpSettings, Limits, Link, LinkId, ListenConfig, Listener, Peers, SctpSettings,
+    Sink, TlsSettings,
 };
 use tokio::runtime::Handle;
 
-use crate::config::{Config, Peer, Protocol, Role, Transport};
+use crate::config::{Config, ConfigError, Peer, Protocol, Role, Transport};
+use crate::daemon::DaemonError;
 
 /// Every link of the daemon; they end when this is dropped.
 pub(crate) struct Links {
@@ -17,17 +20,17 @@ pub(crate) struct Links {
 
 impl Links {
     /// Opens all of them. A link's number is its peer's.
-    pub(crate) fn open(config: &Config, sink: &Sink, runtime: &Handle) -> Result<Self, LinkError> {
+    pub(crate) fn open(config: &Config, sink: &Sink, runtime: &Handle) -> Result<Self, DaemonError> {
         let peers: Vec<&Peer> = config.operator.iter().flat_map(|operator| &operator.peer).collect();
         let mut dialled = Vec::new();
-        let mut doors: Vec<Door> = Vec::new();
+        let mut doors: Vec<Door<'_>> = Vec::new();
         for (peer, number) in peers.into_iter().zip(0..) {
             let id = LinkId(number);
             match (peer.role, peer.listen) {
                 (Role::Listen, Some(bind)) => open_door(&mut doors, bind, peer, id),
                 _ => {
-                    let transport = transport(peer.protocol, peer.transport, None, peer.udp_port);
-                    let mut dial = DialConfig::new(&peer.name, transport, peer.addresses.clone());
+                    let mut dial =
+                        DialConfig::new(&peer.name, transport(peer, None)?, peer.addresses.clone());
                     dial.limits = limits(peer.protocol);
                     // A UDP socket for a peer on loopback has no business elsewhere.
                     if let Some(local) = peer.addresses.iter().map(SocketAddr::ip).find(IpAddr::is_loopback) {
@@ -42,43 +45,42 @@ impl Links {
         }
         let mut listeners = Vec::new();
         for (door, number) in doors.into_iter().zip(0..) {
-            let transport_config = transport(door.protocol, door.transport, Some(door.udp_port), 0);
+            let transport = transport(door.first, Some(door.first.udp_port))?;
             let name = format!("listener {}", door.bind);
-            let mut listen = ListenConfig::new(name, transport_config, door.bind, Peers::Known(door.peers));
-            listen.limits = limits(door.protocol);
+            let mut listen = ListenConfig::new(name, transport, door.bind, Peers::Known(door.peers));
+            listen.limits = limits(door.first.protocol);
             listeners.push(Listener::bind(LinkId(LISTENERS + number), listen, sink.clone(), runtime)?);
         }
         Ok(Self { _dialled: dialled, _listeners: listeners })
     }
 }
 
+/// Reads the keys and certificates that links need.
+pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
+    let mut peers = config.operator.iter().flat_map(|operator| &operator.peer);
+    peers.try_for_each(|peer| transport(peer, None).map(drop))
+}
+
 /// A place where peers dial in.
-struct Door {
+struct Door<'a> {
     bind: SocketAddr,
-    protocol: Protocol,
-    transport: Transport,
-    udp_port: u16,
+    /// The peer that it was opened for; the others speak alike.
+    first: &'a Peer,
     peers: Vec<(LinkId, Vec<IpAddr>)>,
 }
 
 /// Lets a peer in at a door, which peers may share.
-fn open_door(doors: &mut Vec<Door>, bind: SocketAddr, peer: &Peer, id: LinkId) {
+fn open_door<'a>(doors: &mut Vec<Door<'a>>, bind: SocketAddr, peer: &'a Peer, id: LinkId) {
     let ips: Vec<IpAddr> = peer.addresses.iter().map(SocketAddr::ip).collect();
-    let fits = |door: &&mut Door| {
+    let fits = |door: &&mut Door<'_>| {
         door.bind == bind
-            && door.transport == peer.transport
-            && door.protocol == peer.protocol
-            && door.udp_port == peer.udp_port
+            && door.first.transport == peer.transport
+            && door.first.protocol == peer.protocol
+            && door.first.udp_port == peer.udp_port
     };
     match doors.iter_mut().find(fits) {
         Some(door) => door.peers.push((id, ips)),
-        None => doors.push(Door {
-            bind,
-            protocol: peer.protocol,
-            transport: peer.transport,
-            udp_port: peer.udp_port,
-            peers: vec![(id, ips)],
-        }),
+        None => doors.push(Door { bind, first: peer, peers: vec![(id, ips)] }),
     }
 }
 
@@ -102,20 +104,50 @@ const LISTENERS: u32 = 1 << 16;
 /// Where the numbers of connections begin that a dialled peer opened: above every listener's.
 const SECOND: u32 = 1 << 17;
 
-fn transport(
-    protocol: Protocol,
-    transport: Transport,
-    local_port: Option<u16>,
-    remote_port: u16,
-) -> link::Transport {
-    match transport {
-        Transport::Tcp => link::Transport::Tcp(framing(protocol)),
+/// How a peer is reached; `local_port` is the UDP port where it dials us.
+fn transport(peer: &Peer, local_port: Option<u16>) -> Result<link::Transport, ConfigError> {
+    Ok(match peer.transport {
+        Transport::Tcp => link::Transport::Tcp(framing(peer.protocol)),
         Transport::Sctp => link::Transport::KernelSctp(SctpSettings::default()),
         Transport::SctpOverUdp => {
+            let remote_port = if local_port.is_some() { 0 } else { peer.udp_port };
             link::Transport::UdpSctp { settings: SctpSettings::default(), local_port, remote_port }
         }
+        Transport::Http => link::Transport::Http(http(peer, None)),
+        Transport::Https => link::Transport::Http(http(peer, Some(tls(peer)?))),
+    })
+}
+
+fn http(peer: &Peer, tls: Option<TlsSettings>) -> HttpSettings {
+    let address = || peer.addresses.first().map(|address| address.ip().to_string()).unwrap_or_default();
+    HttpSettings {
+        host: peer.host.clone().unwrap_or_else(address),
+        tls,
+        path: peer.path.clone(),
+        test_every_ms: peer.keep_alive_ms.into(),
+        answer_timeout_ms: peer.answer_timeout_ms.into(),
+        requests_max: usize::from(peer.window) + REQUESTS_BESIDE,
     }
 }
+
+fn tls(peer: &Peer) -> Result<TlsSettings, ConfigError> {
+    let read = |file: &Option<PathBuf>| {
+        let file = file.as_deref().unwrap_or(Path::new(""));
+        std::fs::read(file).map_err(|error| ConfigError {
+            file: file.to_owned(),
+            message: format!("peer {:?}: cannot be read: {error}", peer.name),
+        })
+    };
+    TlsSettings::mutual(&read(&peer.authorities)?, &read(&peer.certificate)?, &read(&peer.key)?).map_err(
+        |error| ConfigError {
+            file: peer.certificate.clone().unwrap_or_default(),
+            message: format!("peer {:?}: {error}", peer.name),
+        },
+    )
+}
+
+/// Requests to a CBC that may be under way beside those of its window: kills, and looks at delivery reports.
+const REQUESTS_BESIDE: usize = 8;
 
 /// How the messages of a protocol are told apart in a stream; SCTP keeps them apart by itself.
 fn framing(protocol: Protocol) -> Framing {
@@ -123,12 +155,13 @@ fn framing(protocol: Protocol) -> Framing {
         Protocol::Sabp => Framing::SelfDelimiting(|stream| {
             sabp::frame_length(stream, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
         }),
-        Protocol::Cbsp | Protocol::Sbcap => Framing::CBSP,
+        Protocol::Cap | Protocol::Cbsp | Protocol::Sbcap => Framing::CBSP,
     }
 }
 
 fn limits(protocol: Protocol) -> Limits {
     let max_frame_bytes = match protocol {
+        Protocol::Cap => cbe::FRAME_MAX_BYTES,
         Protocol::Cbsp => cbsp::FRAME_MAX_BYTES,
         Protocol::Sabp => sabp::FRAME_MAX_BYTES,
         Protocol::Sbcap => return Limits::default(),

@@ -10,6 +10,7 @@ mod core;
 mod country;
 mod daemon;
 mod demo;
+mod documents;
 mod exchange;
 mod inventories;
 mod links;
@@ -181,6 +182,7 @@ fn check(path: &std::path::Path) -> Result<(), config::ConfigError> {
     let country = Country::read(&config)?;
     exchange::Exchange::open(&config, country.setup.atlas.clone())?;
     noticeboard::tls(&config.main.feed)?;
+    links::check(&config)?;
     let inventory = &country.setup.inventory;
     for (operator, number) in inventory.operators().iter().zip(0..) {
         for rat in area::Rat::ALL {

@@ -1,6 +1,7 @@
 //! A mobile operator: its network, the message codes that are ours there, and its peers.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ const fn plmn_scope() -> u8 {
     1
 }
 
-/// One peer: an MME, a BSC or an RNC.
+/// One peer: an MME, a BSC, an RNC, or the operator's own CBC.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Peer {
@@ -49,6 +50,24 @@ pub(crate) struct Peer {
     /// Its UDP port, for SCTP over UDP.
     #[serde(default = "sctp_over_udp")]
     pub(crate) udp_port: u16,
+    /// Where messages are posted (CAP).
+    #[serde(default = "path")]
+    pub(crate) path: String,
+    /// The name that its certificate has, and that requests are for (CAP); its address when absent.
+    #[serde(default)]
+    pub(crate) host: Option<String>,
+    /// PEM file of the authorities that its certificate must come from (HTTPS).
+    #[serde(default)]
+    pub(crate) authorities: Option<PathBuf>,
+    /// PEM file of our certificate towards it, and those between it and its authority (HTTPS).
+    #[serde(default)]
+    pub(crate) certificate: Option<PathBuf>,
+    /// PEM file of our certificate's key (HTTPS).
+    #[serde(default)]
+    pub(crate) key: Option<PathBuf>,
+    /// It offers delivery reports (CAP).
+    #[serde(default)]
+    pub(crate) reports: bool,
     /// The controllers of the inventory that it serves.
     pub(crate) controllers: Vec<String>,
     /// Every peer of a controller gets every message, in place of the first that is up.
@@ -69,7 +88,7 @@ pub(crate) struct Peer {
     /// How long to wait for an answer, in milliseconds.
     #[serde(default = "answer_timeout_ms")]
     pub(crate) answer_timeout_ms: u32,
-    /// How often to send a keep-alive, in milliseconds (CBSP).
+    /// How often to send a keep-alive (CBSP) or to test the link (CAP), in milliseconds.
     #[serde(default = "keep_alive_ms")]
     pub(crate) keep_alive_ms: u32,
     /// The least time between two writes to one cell, in milliseconds; 0 is no limit.
@@ -117,6 +136,8 @@ pub(crate) enum Protocol {
     Cbsp,
     /// SABP, to an RNC.
     Sabp,
+    /// CAP over HTTP, to an operator's own CBC.
+    Cap,
 }
 
 /// How octets travel to a peer.
@@ -129,6 +150,10 @@ pub(crate) enum Transport {
     Sctp,
     /// SCTP over UDP in user space: for labs and closed tunnels only.
     SctpOverUdp,
+    /// HTTP over TLS with certificates on both sides.
+    Https,
+    /// Plain HTTP, on loopback only.
+    Http,
 }
 
 /// When a request lists tracking areas and cells.
@@ -202,6 +227,10 @@ const fn sctp_over_udp() -> u16 {
     9899
 }
 
+fn path() -> String {
+    "/".into()
+}
+
 const fn window() -> u16 {
     4
 }
@@ -255,6 +284,11 @@ impl Operator {
 }
 
 impl Peer {
+    /// The files it names.
+    pub(crate) fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        [&mut self.authorities, &mut self.certificate, &mut self.key].into_iter().flatten()
+    }
+
     fn check(&self) -> Result<(), String> {
         let wrong = |key: &str, expected: &str, found: String| {
             Err(format!("peer {:?}: {key}: expected {expected}, found {found}", self.name))
@@ -267,7 +301,11 @@ impl Peer {
         }
         match (self.protocol, self.transport) {
             (Protocol::Cbsp | Protocol::Sabp, Transport::Tcp)
-            | (Protocol::Sbcap, Transport::Sctp | Transport::SctpOverUdp) => {}
+            | (Protocol::Sbcap, Transport::Sctp | Transport::SctpOverUdp)
+            | (Protocol::Cap, Transport::Https | Transport::Http) => {}
+            (Protocol::Cap, _) => {
+                return wrong("transport", "https for cap", format!("{:?}", self.transport));
+            }
             (Protocol::Cbsp, _) => {
                 return wrong("transport", "tcp for cbsp", format!("{:?}", self.transport));
             }
@@ -281,6 +319,23 @@ impl Peer {
                     format!("{:?}", self.transport),
                 );
             }
+        }
+        if self.protocol == Protocol::Cap && self.role == Role::Listen {
+            return wrong("role", "\"dial\" for cap", "\"listen\"".into());
+        }
+        let remote = self.addresses.iter().find(|address| !address.ip().is_loopback());
+        if let (Transport::Http, Some(remote)) = (self.transport, remote) {
+            return wrong("transport", "https but on loopback", format!("http to {remote}"));
+        }
+        let files =
+            [("authorities", &self.authorities), ("certificate", &self.certificate), ("key", &self.key)];
+        if let (Transport::Https, Some((key, _))) =
+            (self.transport, files.into_iter().find(|(_, file)| file.is_none()))
+        {
+            return wrong(key, "a PEM file, for https", "none".into());
+        }
+        if !self.path.starts_with('/') || !self.path.bytes().all(|octet| octet.is_ascii_graphic()) {
+            return wrong("path", "one that begins with /, without blanks", format!("{:?}", self.path));
         }
         if self.role == Role::Listen && self.listen.is_none() {
             return wrong("listen", "the address we listen on, since role is \"listen\"", "none".into());

@@ -109,6 +109,36 @@ fn a_value_of_the_wrong_kind_is_told_with_its_place() {
 }
 
 #[test]
+fn what_a_cbc_needs_is_asked_for() {
+    for (from, to, expected) in [
+        ("", "", "protocol: expected cap.sender in the main file with cap, found none"),
+        ("transport = \"https\"", "transport = \"tcp\"", "transport: expected https for cap, found Tcp"),
+        (
+            "transport = \"https\"",
+            "transport = \"http\"",
+            "transport: expected https but on loopback, found http to 192.0.2.200:8443",
+        ),
+        ("key = \"keys/amberd.key.pem\"", "", "key: expected a PEM file, for https, found none"),
+        (
+            "path = \"/cap\"",
+            "path = \"cap\"",
+            "path: expected one that begins with /, without blanks, found \"cap\"",
+        ),
+        (
+            "name = \"mts-cbc-1\"",
+            "name = \"mts-cbc-1\"\nrole = \"listen\"",
+            "role: expected \"dial\" for cap",
+        ),
+    ] {
+        let folder = copy();
+        take_examples(&folder, MTS);
+        edit(&folder, MTS, from, to);
+        let told = told(&folder);
+        assert!(told.starts_with(&format!("{MTS}: peer \"mts-cbc-1\": {expected}")), "{told}");
+    }
+}
+
+#[test]
 fn what_could_not_work_is_told_with_what_was_expected() {
     for (file, from, to, expected) in [
         (
@@ -234,6 +264,15 @@ fn copy() -> TempDir {
         fs::copy(annotated().join(file), copy).unwrap();
     }
     folder
+}
+
+/// Turns the examples of a file into keys.
+fn take_examples(folder: &TempDir, file: &str) {
+    let path = folder.path().join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    let is_example = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && *line != "#";
+    let lines = text.lines().map(|line| if is_example(&line) { &line[1..] } else { line });
+    fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
 }
 
 /// Replaces the first `from` in a file; the line where that is.

@@ -7,7 +7,7 @@ use opsim::{MessageKey, ReportRequest};
 use serde::Serialize;
 
 use super::DemoError;
-use super::stage::{Element, Stage};
+use super::stage::{BY_CAP, Element, Stage};
 
 /// What the demo measured. Times are in milliseconds.
 #[derive(Debug, Default, Serialize)]
@@ -138,11 +138,14 @@ impl Figures {
                 continue;
             }
             let own = CellRuns::from_range(stage.inventory.cells_of_rat(operator, rat));
-            let messages: Vec<MessageKey> = messages
+            let mut messages: Vec<MessageKey> = messages
                 .iter()
                 .filter(|(name, _)| *name == row.operator)
                 .map(|(_, message)| *message)
                 .collect();
+            if row.operator == BY_CAP && rat == Rat::Nr {
+                messages = named_by_cbc(stage, &messages)?;
+            }
             let mut ask = |target: CellRuns| {
                 let request = ReportRequest { target: Some(target), messages: Some(messages.clone()) };
                 let network = stage.networks.iter_mut().find(|network| network.operator == row.operator);
@@ -207,6 +210,27 @@ impl Figures {
         }
         faults
     }
+}
+
+/// What the operator's own CBC calls the messages: it chooses their names itself, one for each of ours.
+fn named_by_cbc(stage: &mut Stage, ours: &[MessageKey]) -> Result<Vec<MessageKey>, DemoError> {
+    let network = stage.networks.iter_mut().find(|network| network.operator == BY_CAP);
+    let network = network.ok_or_else(|| std::io::Error::other("an operator is missing"))?;
+    let request = ReportRequest { target: Some(CellRuns::new()), messages: None };
+    let report: opsim::Report = network.ask(&opsim::Command::Report(request))?;
+    let heard = report
+        .messages
+        .iter()
+        .map(|message| MessageKey { message_id: message.message_id, serial: message.serial });
+    let theirs: Vec<MessageKey> = heard.filter(|key| !ours.contains(key)).collect();
+    if theirs.len() == ours.len() {
+        return Ok(theirs);
+    }
+    Err(DemoError::Process {
+        process: format!("the CBC of {BY_CAP}"),
+        expected: format!("{} messages of its own", ours.len()),
+        found: format!("{}", theirs.len()),
+    })
 }
 
 impl CellFigures {

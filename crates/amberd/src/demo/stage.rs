@@ -20,6 +20,8 @@ pub(crate) const APPROVER: &str = "milan";
 
 /// Whom the demo's CAP messages are signed by.
 pub(crate) const CERTIFICATE: &str = include_str!("../../../../fixtures/cap/keys/ecdsa.crt.pem");
+/// The operator whose 5G is reached by CAP, through a CBC of its own.
+pub(crate) const BY_CAP: &str = "a1";
 
 /// Everything that runs.
 pub(crate) struct Stage {
@@ -98,8 +100,8 @@ impl Stage {
         let speaking =
             |protocol: &str| elements.iter().filter(|element| element.protocol == protocol).count();
         println!(
-            "Three simulated operators as processes of their own: {} MMEs (4G, SBc-AP over SCTP), {} RNCs (3G, SABP over TCP) \
-             and {} BSCs (2G, CBSP over TCP).",
+            "Three simulated operators as processes of their own: {} MMEs (4G, SBc-AP over SCTP), {} RNCs (3G, SABP over TCP), \
+             {} BSCs (2G, CBSP over TCP), and {BY_CAP}'s own CBC (5G, CAP over HTTP).",
             speaking("sbcap"),
             speaking("sabp"),
             speaking("cbsp")
@@ -230,6 +232,7 @@ struct Ready {
 /// A network: an MME for each pool and a second one for one of them, a BSC for each 2G
 /// controller, an RNC for each 3G one.
 fn plan(inventory: &Inventory, operator: &str, cells_file: &Path, arguments: &Arguments) -> Plan {
+    let is_cbc = |element: &ElementPlan| element.kind == ElementKind::Cbc;
     let mut elements = Vec::new();
     let mut plmn = None;
     for controller in inventory.controllers() {
@@ -247,6 +250,10 @@ fn plan(inventory: &Inventory, operator: &str, cells_file: &Path, arguments: &Ar
             }
             Rat::Gsm => (ElementKind::Bsc, TransportPlan::Tcp, vec![controller.name.clone()]),
             Rat::Umts => (ElementKind::Rnc, TransportPlan::Tcp, vec![controller.name.clone()]),
+            // One CBC for all of them.
+            Rat::Nr if operator == BY_CAP && !elements.iter().any(is_cbc) => {
+                (ElementKind::Cbc, TransportPlan::Http, vec![format!("{operator}-cbc")])
+            }
             Rat::Nr => continue,
         };
         elements.extend(names.into_iter().map(|name| ElementPlan {
@@ -292,6 +299,14 @@ fn plant(elements: &mut [ElementPlan], operator: &str) {
     }
 }
 
+fn nr_controllers<'a>(inventory: &'a Inventory, operator: &str) -> impl Iterator<Item = &'a str> {
+    let operator = inventory.operator_by_name(operator);
+    let controllers = inventory.controllers().iter();
+    controllers
+        .filter(move |known| known.rat == Rat::Nr && Some(known.operator) == operator)
+        .map(|known| known.name.as_str())
+}
+
 fn start_daemon(folder: &Path) -> Result<Child, DemoError> {
     let log = std::fs::File::options().create(true).append(true).open(folder.join("daemon.log"))?;
     let daemon = Command::new(std::env::current_exe()?)
@@ -310,16 +325,25 @@ fn write_config(folder: &Path, inventory: &Inventory, elements: &[Element]) -> R
         let mut text = format!("name = \"{}\"\n", operator.name);
         for element in elements.iter().filter(|element| element.name.starts_with(&operator.name)) {
             let Element { name, address, protocol, controller } = element;
+            let controllers: Vec<&str> = match protocol.as_str() {
+                "cap" => nr_controllers(inventory, &operator.name).collect(),
+                _ => vec![controller],
+            };
             // What waits for an answer, or for a silent peer, is shortened to what an audience can watch.
             let _ = write!(
                 text,
-                "\n[[peer]]\nname = \"{name}\"\nprotocol = \"{protocol}\"\ncontrollers = [\"{controller}\"]\nanswer_timeout_ms = 2000\n"
+                "\n[[peer]]\nname = \"{name}\"\nprotocol = \"{protocol}\"\ncontrollers = {controllers:?}\nanswer_timeout_ms = 2000\n"
             );
             let _ = if protocol == "sbcap" {
                 write!(
                     text,
                     "transport = \"sctp_over_udp\"\naddresses = [\"127.0.0.1:29168\"]\nudp_port = {}\n",
                     address.port()
+                )
+            } else if protocol == "cap" {
+                write!(
+                    text,
+                    "transport = \"http\"\naddresses = [\"{address}\"]\npath = \"/cap\"\nreports = true\n"
                 )
             } else {
                 write!(text, "transport = \"tcp\"\naddresses = [\"{address}\"]\n")

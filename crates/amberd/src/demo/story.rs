@@ -14,7 +14,7 @@ use policy::{Case, Channel, Fact, LanguageText, Script};
 
 use super::cap;
 use super::figures::{CancelFigures, Figures};
-use super::stage::{APPROVER, AUTHOR, Stage};
+use super::stage::{APPROVER, AUTHOR, BY_CAP, Stage};
 use super::{Arguments, DemoError};
 
 /// The districts of the alert: around Novi Sad.
@@ -222,7 +222,10 @@ fn target(stage: &Stage) -> Result<CellRuns, DemoError> {
     let resolved = area_of().resolve(&area::Atlas::serbia()?, inventory)?;
     let all = area::Coverage::new(inventory).cells_in(&resolved, area::Mode::Footprint);
     let mut served = CellRuns::new();
-    for controller in inventory.controllers().iter().filter(|controller| controller.rat != Rat::Nr) {
+    let by_cap = inventory.operator_by_name(BY_CAP);
+    let is_served =
+        |controller: &&area::Controller| controller.rat != Rat::Nr || Some(controller.operator) == by_cap;
+    for controller in inventory.controllers().iter().filter(is_served) {
         all.within(controller.cells.clone()).iter().for_each(|run| served.push(run));
     }
     Ok(served)
