@@ -1,11 +1,15 @@
 //! The conversation with a CBC on one link: each message is posted once, whoever asks for it.
 
+mod event;
+mod reading;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use cap::MessageType;
 
-use crate::{Answer, Ask, CAP, DeliveryReport, Document, Error, REPORT, Request, Tag};
+use crate::{Answer, Ask, DeliveryReport, Document, Error, REPORT, Request, Tag};
+pub use event::{Event, Token};
+use reading::{path_of, rejection, words};
 
 /// The most messages that are remembered; the oldest is forgotten first.
 const MESSAGES_MAX: usize = 256;
@@ -13,8 +17,6 @@ const MESSAGES_MAX: usize = 256;
 const OVERDUE_MAX: usize = 1024;
 /// How often a delivery report is asked for, at most.
 const LOOKS_MAX: u32 = 100;
-/// Characters of an answer's body that are passed on as words.
-const WORDS_MAX: usize = 200;
 
 /// Times and paths of a session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,50 +44,6 @@ impl Default for SessionConfig {
             look_max_ms: 10_000,
         }
     }
-}
-
-/// The caller's name for a request of his.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Token(pub u64);
-
-/// Something that a session heard, or did not hear in time.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Event {
-    /// The CBC has taken the message, or one that supersedes it. It says nothing of any cell.
-    Accepted {
-        /// The request.
-        token: Token,
-    },
-    /// The CBC does not take the message.
-    Refused {
-        /// The request.
-        token: Token,
-        /// The status code; below 300 it was a CAP message of type Error that refused.
-        status: u16,
-        /// What was said with it.
-        words: String,
-    },
-    /// No answer in time, or one by which nobody knows whether the message was taken. One may still come.
-    Unanswered {
-        /// The request.
-        token: Token,
-    },
-    /// What has become of a message in the cells.
-    Delivery(DeliveryReport),
-    /// The CBC could not do it just now: a status code of 500 or more.
-    ServerError {
-        /// The status code.
-        status: u16,
-        /// What was said with it.
-        words: String,
-    },
-    /// It said something that cannot be understood.
-    PeerError(Error),
-    /// It answered what nobody asked.
-    Unexpected {
-        /// The tag.
-        tag: Tag,
-    },
 }
 
 /// Our side of a link to a CBC.
@@ -505,35 +463,4 @@ impl Asked {
             Self::Post { until_ms, .. } | Self::Report { until_ms, .. } => *until_ms <= now_ms,
         }
     }
-}
-
-/// What a CAP message of type Error in an answer says; `None` for any other answer.
-fn rejection(answer: &Answer) -> Option<(u16, String)> {
-    if answer.media_type.as_deref() != Some(CAP) {
-        return None;
-    }
-    let document = cap::Document::decode(&answer.body, cap::Limits::DEFAULT).ok()?;
-    let message = document.alert().ok()?;
-    let note = message.note.as_deref().unwrap_or_default();
-    (message.msg_type == MessageType::Error).then(|| (answer.status, clipped(note)))
-}
-
-/// The path of a `Location`: it is always asked for where the message was posted.
-fn path_of(location: &str) -> Option<&str> {
-    let path = match location.split_once("://") {
-        Some((_, rest)) => &rest[rest.find('/')?..],
-        None => location,
-    };
-    path.starts_with('/').then_some(path)
-}
-
-fn words(answer: &Answer) -> String {
-    let text = String::from_utf8_lossy(&answer.body);
-    let readable = answer.media_type.as_deref().is_some_and(|media_type| media_type.starts_with("text/"));
-    let text = if readable { clipped(&text) } else { String::new() };
-    format!("status {} {text}", answer.status).trim_end().to_owned()
-}
-
-fn clipped(text: &str) -> String {
-    text.chars().take(WORDS_MAX).map(|ch| if ch.is_control() { ' ' } else { ch }).collect()
 }
