@@ -158,7 +158,8 @@ impl Dispatch {
         peer.in_flight += 1;
         peer.pace.note(now_ms);
         let goes_out = peer.session.as_mut().is_some_and(|session| {
-            let runs: Vec<&[u8]> = batch.runs.iter().map(|run| self.wire.run(run.clone())).collect();
+            let runs = batch.runs.iter().map(|run| self.wire.run(run.clone()));
+            let runs: SmallVec<[&[u8]; 4]> = runs.collect();
             session.request(now_ms, token, Ask { action, cells: &runs, pdu, document: document.as_ref() })
         });
         let octets = if goes_out { octets } else { 0 };
