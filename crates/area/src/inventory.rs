@@ -213,6 +213,16 @@ impl Inventory {
         self.controller(controller).cells.clone()
     }
 
+    /// The cells in the same location or tracking area of the same controller; `None` when there is no such cell.
+    pub fn area_of(&self, CellIndex(cell): CellIndex) -> Option<Range<u32>> {
+        let run = self.controllers.get(usize::from(self.controller_of(CellIndex(cell)).0))?.cells.clone();
+        let codes = self.lacs_or_tacs().get(run.start as usize..run.end as usize)?;
+        let code = codes.get((cell - run.start) as usize)?;
+        let from = codes.partition_point(|other| other < code) as u32;
+        let to = codes.partition_point(|other| other <= code) as u32;
+        Some(run.start + from..run.start + to)
+    }
+
     /// The cells of an operator, all technologies.
     pub fn cells_of_operator(&self, operator: OperatorId) -> Range<u32> {
         self.span(|controller| controller.operator.cmp(&operator))

@@ -147,6 +147,11 @@ impl Broadcast {
     }
 
     /// The leg at a controller.
+    pub fn leg(&self, controller: ControllerId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.controller() == controller)
+    }
+
+    /// The same, to change it.
     pub fn leg_mut(&mut self, controller: ControllerId) -> Option<&mut Leg> {
         self.legs.iter_mut().find(|leg| leg.controller() == controller)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use area::{Rat, Target};
+use area::{CellIndex, ControllerId, Rat, Target};
 use cbs::{DataCodingScheme, MessageId, SerialNumber};
 use policy::{Channel, LanguageText, Role};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::alert::{Alert, AlertId, Origin, State, Step, Version};
 use crate::broadcast::Broadcast;
 use crate::cells::{CellStatus, Edition, Phase};
 use crate::engine::Engine;
+use crate::leg::Leg;
 use crate::report::Cause;
 
 /// An alert as the control room sees it.
@@ -144,6 +145,23 @@ pub struct NetworkView {
     pub causes: BTreeMap<String, u32>,
 }
 
+/// One tracking or location area of a controller.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct AreaView {
+    /// The operator.
+    pub operator: String,
+    /// The technology.
+    pub rat: Rat,
+    /// The controller.
+    pub controller: String,
+    /// The tracking area code, or the location area code.
+    pub lac_or_tac: u32,
+    /// The cells in which the alert is wanted.
+    pub cells: Counts,
+    /// The cells in which it is wanted no longer.
+    pub off: Counts,
+}
+
 /// How many cells are in which state.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 pub struct Counts {
@@ -176,7 +194,7 @@ impl Counts {
         } += cells;
     }
 
-    fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self) {
         self.targeted += other.targeted;
         self.pending += other.pending;
         self.sent += other.sent;
@@ -188,6 +206,45 @@ impl Counts {
 }
 
 impl Engine {
+    /// An alert's cells by tracking or location area: each cell counted once, as in [`AlertView::cells`]. It costs the
+    /// areas and the spans of like cells, and not the cells.
+    pub fn areas(&self, id: AlertId) -> Option<Vec<AreaView>> {
+        let inventory = &self.setup.inventory;
+        let broadcasts: Vec<&Broadcast> =
+            self.alert(id)?.broadcasts.iter().filter_map(|id| self.broadcast(*id)).collect();
+        let mut areas: Vec<AreaView> = Vec::new();
+        for (controller, id) in inventory.controllers().iter().zip((0..).map(ControllerId)) {
+            let here =
+                broadcasts.iter().filter_map(|broadcast| Some((broadcast.current(), broadcast.leg(id)?)));
+            let of_area = |lac_or_tac| AreaView {
+                operator: inventory.operator(controller.operator).name.clone(),
+                rat: controller.rat,
+                controller: controller.name.clone(),
+                lac_or_tac,
+                cells: Counts::default(),
+                off: Counts::default(),
+            };
+            let first = areas.len();
+            for Behind { run, status, .. } in behind(here) {
+                let mut left = run;
+                while let Some(area) =
+                    inventory.area_of(CellIndex(left.start)).filter(|_| left.start < left.end)
+                {
+                    let lac_or_tac = inventory.lacs_or_tacs()[left.start as usize];
+                    if areas[first..].last().is_none_or(|last| last.lac_or_tac != lac_or_tac) {
+                        areas.push(of_area(lac_or_tac));
+                    }
+                    let end = area.end.min(left.end);
+                    if let Some(row) = areas.last_mut() {
+                        count(&mut row.cells, &mut row.off, status.phase(), end - left.start);
+                    }
+                    left.start = end;
+                }
+            }
+        }
+        Some(areas)
+    }
+
     /// An alert as the control room sees it.
     pub fn view(&self, id: AlertId) -> Option<AlertView> {
         let alert = self.alert(id)?;
@@ -251,8 +308,7 @@ impl Engine {
                 Some((broadcast.current(), leg))
             });
             let times: Vec<(i64, i64)> = here.clone().filter_map(|(_, leg)| leg.confirmed_ms()).collect();
-            let legs: Vec<_> = here.map(|(current, leg)| (current, leg.spans().peekable())).collect();
-            if unserved == 0 && legs.is_empty() {
+            if unserved == 0 && here.clone().next().is_none() {
                 continue;
             }
             let operator = &inventory.operator(controller.operator).name;
@@ -273,7 +329,7 @@ impl Engine {
                 networks.len() - 1
             });
             networks[at].unserved += unserved;
-            networks[at].fold(legs);
+            networks[at].fold(behind(here));
             for (first, last) in times {
                 let network = &mut networks[at];
                 network.first_confirmed_ms =
@@ -287,45 +343,61 @@ impl Engine {
 }
 
 impl NetworkView {
-    /// Counts each cell once, by the message that is furthest behind in it. Cells that are neighbours and in the same state
-    /// for every message are counted together.
-    fn fold<I: Iterator<Item = (Range<u32>, CellStatus)>>(
-        &mut self,
-        mut legs: Vec<(Edition, std::iter::Peekable<I>)>,
-    ) {
-        while let Some(start) =
-            legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(run, _)| run.start)).min()
-        {
-            let ends = legs.iter_mut().filter_map(|(_, leg)| {
-                leg.peek().map(|(run, _)| if run.start == start { run.end } else { run.start })
-            });
-            let end = ends.min().unwrap_or(start);
-            let cells = end - start;
-            let mut behind: Option<CellStatus> = None;
-            let mut older = false;
-            for (current, leg) in &mut legs {
-                let Some((run, status)) = leg.peek_mut().filter(|(run, _)| run.start == start) else {
-                    continue;
-                };
-                let status = *status;
-                run.start = end;
-                if run.start == run.end {
-                    leg.next();
-                }
-                older |= status.phase().is_wanted() && status.stale(*current).is_some();
-                if behind.is_none_or(|behind| rank(status.phase()) > rank(behind.phase())) {
-                    behind = Some(status);
-                }
-            }
-            let Some(status) = behind else { continue };
+    /// Counts each cell once.
+    fn fold(&mut self, behind: impl Iterator<Item = Behind>) {
+        for Behind { run, status, older } in behind {
+            let cells = run.end - run.start;
             self.older += if older { cells } else { 0 };
-            if status.phase().is_wanted() { &mut self.cells } else { &mut self.off }
-                .add(status.phase(), cells);
+            count(&mut self.cells, &mut self.off, status.phase(), cells);
             if matches!(status.phase(), Phase::Refused | Phase::OffRefused) && status.cause() != Cause::None {
                 *self.causes.entry(status.cause().words().to_owned()).or_default() += cells;
             }
         }
     }
+}
+
+/// Neighbours that are in the same state for every message.
+struct Behind {
+    run: Range<u32>,
+    /// Of the message that is furthest behind.
+    status: CellStatus,
+    /// An older text of some message may still be on the air.
+    older: bool,
+}
+
+/// The cells of the legs at one controller, ascending.
+fn behind<'a>(legs: impl Iterator<Item = (Edition, &'a Leg)>) -> impl Iterator<Item = Behind> {
+    let mut legs: Vec<_> = legs.map(|(current, leg)| (current, leg.spans().peekable())).collect();
+    std::iter::from_fn(move || {
+        let starts = legs.iter_mut().filter_map(|(_, leg)| leg.peek().map(|(run, _)| run.start));
+        let start = starts.min()?;
+        let ends = legs.iter_mut().filter_map(|(_, leg)| {
+            leg.peek().map(|(run, _)| if run.start == start { run.end } else { run.start })
+        });
+        let run = start..ends.min()?;
+        let mut behind: Option<Behind> = None;
+        for (current, leg) in &mut legs {
+            let Some((left, status)) = leg.peek_mut().filter(|(left, _)| left.start == start) else {
+                continue;
+            };
+            let status = *status;
+            left.start = run.end;
+            if left.start == left.end {
+                leg.next();
+            }
+            let older = status.phase().is_wanted() && status.stale(*current).is_some();
+            let behind = behind.get_or_insert_with(|| Behind { run: run.clone(), status, older });
+            behind.older |= older;
+            if rank(status.phase()) > rank(behind.status.phase()) {
+                behind.status = status;
+            }
+        }
+        behind
+    })
+}
+
+fn count(cells: &mut Counts, off: &mut Counts, phase: Phase, number: u32) {
+    if phase.is_wanted() { cells } else { off }.add(phase, number);
 }
 
 /// How far a cell is from what is wanted; a cell that wants one message and not another counts by the wanted one.

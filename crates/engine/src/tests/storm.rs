@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use area::CellIndex;
 use proptest::prelude::*;
 
 use super::*;
@@ -9,6 +10,7 @@ use crate::State;
 use crate::command::Change;
 use crate::order::BroadcastId;
 use crate::report::Cause;
+use crate::view::Counts;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -258,6 +260,33 @@ impl Storm {
             }
         }
         self.take_orders();
+        self.add_up();
+    }
+
+    /// What is counted by area adds up to what is counted in all, and each cell is counted once.
+    fn add_up(&self) {
+        let engine = &self.world.engine;
+        let inventory = &engine.setup().inventory;
+        for alert in engine.alerts() {
+            let (view, areas) = (engine.view(alert.id).unwrap(), engine.areas(alert.id).unwrap());
+            let (mut cells, mut off) = (Counts::default(), Counts::default());
+            for area in &areas {
+                cells.join(area.cells);
+                off.join(area.off);
+            }
+            assert_eq!((cells, off), (view.cells, view.off));
+            let broadcasts = alert.broadcasts.iter().map(|id| engine.broadcast(*id).unwrap());
+            let statuses = broadcasts.flat_map(|broadcast| &broadcast.legs).flat_map(|leg| leg.statuses());
+            let mut by_area: BTreeMap<(ControllerId, u32), BTreeSet<u32>> = BTreeMap::new();
+            for (cell, _) in statuses {
+                let lac_or_tac = inventory.lacs_or_tacs()[cell as usize];
+                let controller = inventory.controller_of(CellIndex(cell));
+                by_area.entry((controller, lac_or_tac)).or_default().insert(cell);
+            }
+            let found = areas.iter().map(|area| (area.lac_or_tac, area.cells.targeted + area.off.targeted));
+            let expected = by_area.iter().map(|((_, code), cells)| (*code, cells.len() as u32));
+            assert!(found.eq(expected), "{areas:?}");
+        }
     }
 
     /// Every (broadcast, cell, edition) that may be on the air.
