@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 /// The programs, the quickest first. Each prints its figures, and each of them once more for us.
-const PROGRAMS: &[&str] = &["encode", "target_lookup", "stalled_peer", "national", "ledger"];
+const PROGRAMS: &[&str] = &["encode", "target_lookup", "stalled_peer", "national", "ledger", "loopback"];
 /// What a line for us begins with; then come the figure's name and its JSON object, as members of an object.
 const MARK: &str = "FIGURE ";
 
