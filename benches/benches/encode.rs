@@ -2,44 +2,19 @@
 //! cache.
 #![allow(clippy::unwrap_used, reason = "a benchmark ends where its world does not hold")]
 
-use benches::{Figure, clock, traffic};
-use bytes::BytesMut;
-use sbcap::{Ecgi, Extensions, Pdu, TaiPolicy, WriteReplaceWarningRequest, WriteTemplate};
 use std::hint::black_box;
+
+use benches::encoding::Encoding;
+use benches::{Figure, clock};
+use bytes::BytesMut;
+use sbcap::{Ecgi, Pdu};
 
 /// Encodings between two looks at the clock.
 const BATCH: u32 = 200;
 
 fn main() {
-    let message = traffic::message(1).unwrap();
-    let cells: Vec<u8> = (0..3000_u32)
-        .flat_map(|cell| {
-            let [d, e, f, g] = ((cell / 6 + 1) << 12 | (cell % 6) << 4).to_be_bytes();
-            [0x22, 0xf0, 0x30, d, e, f, g]
-        })
-        .collect();
+    let Encoding { template, cells, tais } = Encoding::new().unwrap();
     assert_eq!(cells.len(), 3000 * Ecgi::OCTETS);
-    let tais: Vec<[u8; 5]> = (1..=13).map(|tac| [0x22, 0xf0, 0x30, 0, tac]).collect();
-    let request = WriteReplaceWarningRequest {
-        message_id: message.message_id,
-        serial: message.serial,
-        tais: Vec::new(),
-        area: None,
-        repetition_period: 60,
-        extended_repetition_period: None,
-        broadcasts: 60,
-        warning_type: None,
-        security_info: None,
-        dcs: Some(message.dcs),
-        content: Some(cbs::Content::from_pages(message.pages.clone(), message.dcs)),
-        omc_id: None,
-        concurrent: true,
-        send_write_replace_indication: true,
-        global_enb_id: None,
-        coordinates: None,
-        ext: Extensions::default(),
-    };
-    let template = WriteTemplate::new(&request, TaiPolicy::Always).unwrap();
     let mut out = BytesMut::with_capacity(1 << 16);
     template.encode(&[&cells], &tais, &mut out).unwrap();
     let octets = out.to_vec();

@@ -7,6 +7,7 @@
 pub mod allocations;
 pub mod clock;
 pub mod country;
+pub mod encoding;
 mod figure;
 pub mod traffic;
 

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod bench;
+mod counts;
 mod fuzz;
 mod packages;
 mod steps;
@@ -27,6 +28,8 @@ struct Arguments {
 enum Verb {
     /// Measure the hot path, each figure against a yardstick of the same run, and write the figures as JSON.
     Bench(bench::Wish),
+    /// Count the instructions of the inner loops with callgrind, and compare them with what is written down.
+    Counts(counts::Wish),
     /// Check and test everything: formatting, clippy, tidiness, every test, and the release binaries end to end.
     ///
     /// Debian packages that tests need are installed where that is allowed (as root), else named. With CI=true in the
@@ -46,6 +49,10 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     match Arguments::parse().verb {
         Verb::Bench(wish) => bench::run(root, &wish),
+        Verb::Counts(wish) => {
+            let steps = steps::Steps::new(root);
+            counts::run_alone(root, steps.target(), steps.logs(), &wish)
+        }
         Verb::Test => test::run(root),
         Verb::Fuzz { target, seconds } => fuzz::run(root, target.as_deref(), seconds),
     }

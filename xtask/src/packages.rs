@@ -23,6 +23,7 @@ const NEEDED: &[Needed] = &[
     Needed { program: "osmo-bsc", package: "osmo-bsc", reason: "a real BSC, spoken to in CBSP" },
     Needed { program: "systemd-analyze", package: "systemd", reason: "reads the unit as systemd will" },
     Needed { program: "tshark", package: "tshark", reason: "dissects what we put on the wire" },
+    Needed { program: "valgrind", package: "valgrind", reason: "counts the instructions of the inner loops" },
     Needed {
         program: "xmllint",
         package: "libxml2-utils",

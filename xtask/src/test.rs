@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Outcome, Steps};
-use crate::{packages, tidy};
+use crate::{counts, packages, tidy};
 
 /// Runs every step.
 pub(crate) fn run(root: &Path) -> ExitCode {
@@ -29,6 +29,8 @@ pub(crate) fn run(root: &Path) -> ExitCode {
         command.env("AMBERD_BIN", steps.target().join("release"));
         steps.tests("end-to-end, interop and scenario tests", &mut command);
     }
+    let target = steps.target().to_owned();
+    steps.step("instruction counts", || counts::check(root, &target, &logs, ci));
     steps.close()
 }
 
