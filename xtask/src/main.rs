@@ -7,11 +7,13 @@ mod bench;
 mod counts;
 mod fuzz;
 mod packages;
+mod simulate;
 mod steps;
 mod tally;
 mod test;
 mod tidy;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -30,6 +32,14 @@ enum Verb {
     Bench(bench::Wish),
     /// Count the instructions of the inner loops with callgrind, and compare them with what is written down.
     Counts(counts::Wish),
+    /// Play a country with faults, seed by seed, and check what must always hold: --seeds N, --first-seed M, --json FILE,
+    /// --only EVENTS; a failure is shrunk, with the command that replays it.
+    #[command(disable_help_flag = true)]
+    Simulate {
+        /// What the simulator is told; --help says more.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Check and test everything: formatting, clippy, tidiness, every test, and the release binaries end to end.
     ///
     /// Debian packages that tests need are installed where that is allowed (as root), else named. With CI=true in the
@@ -53,6 +63,7 @@ fn main() -> ExitCode {
             let steps = steps::Steps::new(root);
             counts::run_alone(root, steps.target(), steps.logs(), &wish)
         }
+        Verb::Simulate { arguments } => simulate::run(root, &arguments),
         Verb::Test => test::run(root),
         Verb::Fuzz { target, seconds } => fuzz::run(root, target.as_deref(), seconds),
     }

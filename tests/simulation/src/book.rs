@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     /// Somebody approved what they had written themselves.
     pub(crate) alone: bool,
     pub(crate) expires_ms: i64,
+    /// The latest expiry of any of its versions: a shorter life stops by a kill what was counted for a longer one.
+    pub(crate) last_ms: i64,
     pub(crate) ended: Option<StepVerb>,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Named {
     pub(crate) ever: CellRuns,
     pub(crate) text: String,
     pub(crate) wanted: bool,
+    /// The last record that gave it gave it for the first time.
+    pub(crate) is_new: bool,
 }
 
 impl Book {
@@ -71,7 +75,7 @@ impl Book {
     }
 
     /// Whether this is the text wanted now.
-    pub(crate) fn name_is_current(&self, operator: OperatorId, key: MessageKey) -> bool {
+    pub(crate) fn is_current(&self, operator: OperatorId, key: MessageKey) -> bool {
         let current = |named: &Named| self.current.get(&named.broadcast) == Some(&named.edition);
         self.names.get(&(operator, key)).is_some_and(current)
     }
@@ -85,6 +89,7 @@ impl Book {
                     versions: vec![version.clone()],
                     alone: false,
                     expires_ms: i64::MAX,
+                    last_ms: i64::MIN,
                     ended: None,
                 };
                 self.alerts.insert(*alert, facts);
@@ -116,6 +121,7 @@ impl Book {
                 let Some(version) = facts.versions.last().cloned() else { return };
                 facts.alone |= version.author == *by;
                 facts.expires_ms = *expires_ms;
+                facts.last_ms = facts.last_ms.max(*expires_ms);
                 for allocation in broadcasts {
                     self.current.insert(allocation.broadcast, allocation.edition);
                     let text =
@@ -131,6 +137,7 @@ impl Book {
                     for (operator, message_id, serial) in &allocation.names {
                         let key = MessageKey { message_id: *message_id, serial: *serial };
                         let known = self.names.get(&(*operator, key));
+                        let is_new = known.is_none();
                         let ever = known
                             .filter(|known| known.broadcast == allocation.broadcast)
                             .map_or(CellRuns::new(), |known| known.ever.clone());
@@ -143,6 +150,7 @@ impl Book {
                             cells: cells.clone(),
                             text: text.clone().unwrap_or_default(),
                             wanted: true,
+                            is_new,
                         };
                         self.names.insert((*operator, key), named);
                     }

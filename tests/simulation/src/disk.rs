@@ -18,9 +18,12 @@ pub(crate) struct Disk {
     synced: usize,
     syncing: Option<Syncing>,
     fails: bool,
+    full: bool,
     dead: bool,
     sync_ms: (u64, u64),
     chance: Chance,
+    /// How many octets of what was not synced the next death leaves, in place of a drawn number.
+    kept: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -50,15 +53,37 @@ impl Disk {
             synced: 0,
             syncing: None,
             fails: false,
+            full: false,
             dead: false,
             sync_ms,
             chance,
+            kept: None,
         }
     }
 
     /// The next sync fails.
     pub(crate) fn fail_next(&mut self) {
         self.fails = true;
+    }
+
+    /// There is no room any more.
+    pub(crate) fn fill(&mut self) {
+        self.full = true;
+    }
+
+    /// Whether it takes records.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.full
+    }
+
+    /// The next death leaves so many octets of what was not synced, if there are as many.
+    pub(crate) fn keep(&mut self, octets: u64) {
+        self.kept = Some(octets);
+    }
+
+    /// How many octets a death now could leave or not.
+    pub(crate) fn unsynced(&self) -> u64 {
+        (self.octets.len() - self.synced) as u64
     }
 
     /// Takes records into the page cache; the next sync takes all that are there.
@@ -94,15 +119,18 @@ impl Disk {
 
     /// The process is dead: of what was not synced a beginning may be there, torn at any octet.
     pub(crate) fn lose_tail(&mut self) {
-        let kept = self.chance.between(self.synced as u64, self.octets.len() as u64) as usize;
+        let drawn = self.chance.below(self.unsynced() + 1);
+        let chosen = self.kept.take();
+        let kept = self.synced + chosen.unwrap_or(drawn).min(self.unsynced()) as usize;
         self.octets.truncate(kept);
-        if kept > self.synced && self.chance.once_in(2) {
+        if kept > self.synced && chosen.is_none() && self.chance.once_in(2) {
             let at = self.chance.between(self.synced as u64, kept as u64 - 1) as usize;
             self.octets[at] ^= 1 << self.chance.below(8);
         }
         self.syncing = None;
         self.dead = false;
         self.fails = false;
+        self.full = false;
     }
 
     /// Every whole record; what follows the last of them is cut off.
@@ -131,6 +159,7 @@ impl Disk {
     /// No sync fails any more, but what has failed stays so until the next start.
     pub(crate) fn heal(&mut self) {
         self.fails = false;
+        self.full = false;
     }
 
     fn read(&self, at: usize, before: u64, seq: Seq) -> Option<(Entry, u64, usize)> {

@@ -56,10 +56,11 @@ impl Land {
                 .between(1, plan.world.controllers_max)
                 .max(u64::from(plan.world.controllers_max == 2) * 2);
             for number in 0..controllers {
-                let rat = if (number + operator as u64).is_multiple_of(2) { Rat::Lte } else { Rat::Gsm };
+                let rat = [Rat::Lte, Rat::Gsm, Rat::Umts][((number + operator as u64) % 3) as usize];
                 let name = format!("{}-{}-{number}", known.0, rat.name());
+                let least = if plan.world.is_large() { plan.world.cells_max / 2 } else { 1 };
                 let cells = chance
-                    .between(1, plan.world.cells_max)
+                    .between(least, plan.world.cells_max)
                     .max(plan.world.cells_max.min(2) * u64::from(plan.world.controllers_max == 2));
                 cells_of(&mut rows, &mut chance, operator, rat, &name, cells, &mut site);
                 let pool = if rat == Rat::Lte { chance.one_of(&[1, 1, 2]) } else { 1 };
@@ -81,7 +82,9 @@ impl Land {
         for (at, operator) in OPERATORS.iter().enumerate().take(plan.world.operators as usize) {
             let id = land.inventory.operator_by_name(operator.0).expect("every operator has cells");
             let first = chance.below(900) as u16;
-            let range = CodeRange { codes: first..=first + 60, ..CodeRange::default() };
+            // Now and then there are so few that they run out, and the next has to wait for the end of their rest.
+            let codes = if plan.world.few_codes { 2 } else { 60 };
+            let range = CodeRange { codes: first..=first + codes, ..CodeRange::default() };
             land.codes.insert(id, range);
             plans.push(opsim::Plan {
                 operator: operator.0.into(),
@@ -104,7 +107,13 @@ impl Land {
             let mut ids = Vec::new();
             for member in 0..pool {
                 let peer = Peer {
-                    profile: limits(&mut chance, &format!("{name}-{member}"), rat, indicates),
+                    profile: limits(
+                        &mut chance,
+                        &format!("{name}-{member}"),
+                        rat,
+                        indicates,
+                        plan.world.is_large(),
+                    ),
                     network: operator,
                     element: ElementId(plans[operator].elements.len()),
                     operator: land.inventory.controller(controller).operator,
@@ -147,9 +156,14 @@ impl Land {
 
     /// A new engine that knows no alert.
     pub(crate) fn engine(&self) -> Engine {
+        Engine::new(self.setup())
+    }
+
+    /// What an engine is told.
+    pub(crate) fn setup(&self) -> Setup {
         static ATLAS: OnceLock<Arc<Atlas>> = OnceLock::new();
         let atlas = ATLAS.get_or_init(|| Arc::new(Atlas::serbia().expect("the atlas is part of the crate")));
-        Engine::new(Setup {
+        Setup {
             coverage: Coverage::new(&self.inventory),
             inventory: self.inventory.clone(),
             atlas: atlas.clone(),
@@ -158,7 +172,7 @@ impl Land {
             codes: self.codes.clone(),
             patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },
             alerts_max: 20,
-        })
+        }
     }
 
     /// What the engine was told of a controller.
@@ -195,6 +209,7 @@ fn cells_of(
         let area = area + number / 7;
         let (cell, node) = match rat {
             Rat::Lte => (((*site / 3) << 8) + *site % 3 + 1, (*site / 3).to_string()),
+            Rat::Umts => (1 + *site % 65_000, "7".to_owned()),
             _ => (1 + *site % 65_000, String::new()),
         };
         // Writing to a string cannot fail.
@@ -206,16 +221,19 @@ fn cells_of(
     }
 }
 
-fn limits(chance: &mut Chance, name: &str, rat: Rat, indications: bool) -> dispatch::Profile {
+fn limits(chance: &mut Chance, name: &str, rat: Rat, indications: bool, large: bool) -> dispatch::Profile {
     let mut profile = match rat {
         Rat::Gsm => dispatch::Profile::cbsp(name),
+        Rat::Umts => dispatch::Profile::sabp(name),
         _ => dispatch::Profile::sbcap(name),
     };
     if let Protocol::Sbcap(dialect) = &mut profile.protocol {
         dialect.indications = indications;
     }
     profile.window = chance.one_of(&[1, 2, 4, 8]);
-    profile.cells_per_pdu = chance.one_of(&[2, 9, profile.cells_per_pdu]);
+    if !large {
+        profile.cells_per_pdu = chance.one_of(&[2, 9, profile.cells_per_pdu]);
+    }
     profile.pdus_per_second = chance.one_of(&[0, 0, 20]);
     profile
 }
@@ -224,11 +242,19 @@ fn faults(chance: &mut Chance, faulty: bool, rat: Rat, indicates: bool) -> Fault
     if !faulty {
         return Faults { no_indications: !indicates, ..Faults::default() };
     }
+    // Not enough room, or not supported at all.
+    let refusals = match rat {
+        Rat::Gsm => [cbsp::Cause::BSC_CAPACITY_EXCEEDED.0, cbsp::Cause::CELL_BROADCAST_NOT_SUPPORTED.0],
+        Rat::Umts => {
+            [sabp::Cause::RNC_CAPACITY_EXCEEDED.0, sabp::Cause::SERVICE_AREA_BROADCAST_NOT_SUPPORTED.0]
+        }
+        _ => [sbcap::Cause::MME_CAPACITY_EXCEEDED.0, sbcap::Cause::WARNING_BROADCAST_NOT_SUPPORTED.0],
+    };
     Faults {
         delay_ms: chance.one_of(&[0, 0, 30, 400, 2_000, 11_000]),
         jitter_ms: chance.one_of(&[0, 20, 500]),
         refuse_cells: chance.once_in(4).then_some(Share::Fraction(0.2)),
-        refuse_writes: chance.once_in(16).then_some(if rat == Rat::Gsm { 6 } else { 9 }),
+        refuse_writes: chance.once_in(16).then(|| chance.one_of(&refusals)),
         no_indications: !indicates || chance.once_in(12),
         ..Faults::default()
     }
@@ -237,6 +263,7 @@ fn faults(chance: &mut Chance, faulty: bool, rat: Rat, indicates: bool) -> Fault
 fn element(chance: &mut Chance, peer: &Peer, controller: &str) -> ElementPlan {
     let (kind, transport) = match peer.rat {
         Rat::Gsm => (ElementKind::Bsc, TransportPlan::Tcp),
+        Rat::Umts => (ElementKind::Rnc, TransportPlan::Tcp),
         _ => (ElementKind::Mme, TransportPlan::KernelSctp),
     };
     ElementPlan {

@@ -11,11 +11,8 @@
 //!                ▼  │         └───────────┘             │
 //!               disk      told ──► checker ◄── seen ────┘
 //! ```
-
-//! It has found real faults, each of them a test of its crate now. Its checker is not proven yet, so no test runs it: it
-//! expects a write of an alert that was cancelled before the approval was durable, and drops its evidence of what peers
-//! said when a link goes down; violations that say "no write … in time" or "that no peer named" are its own until then.
-//! `cargo run --release -p simulation -- --seeds 200` plays it.
+//!
+//! `cargo xtask simulate --seeds 2000` plays it; what it found are tests of the crates they were found in.
 
 // A simulator stops at the first surprise of its own.
 #![allow(clippy::expect_used)]

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use serde::Serialize;
-use simulation::{Plan, Totals, Violation, run, shrink};
+use simulation::{Bug, Plan, Totals, Violation, run, shrink};
 
 /// Play a country with faults, seed by seed, and check what must always hold.
 #[derive(Parser)]
@@ -34,6 +34,12 @@ struct Arguments {
     /// Go on after a failure and count them all; nothing is shrunk.
     #[arg(long)]
     keep_going: bool,
+    /// Instead: make each mistake on purpose, and say after how many seeds it is found.
+    #[arg(long)]
+    planted: bool,
+    /// Instead: in small worlds, die at every effect, and there with every octet of the journal that was not synced.
+    #[arg(long)]
+    deaths: bool,
 }
 
 /// What is written as JSON.
@@ -50,6 +56,12 @@ struct Figures {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.planted {
+        return find_planted(&arguments);
+    }
+    if arguments.deaths {
+        return die_everywhere(&arguments);
+    }
     let started = Instant::now();
     let next = AtomicU64::new(arguments.first_seed);
     let end = arguments.first_seed + arguments.seeds;
@@ -119,6 +131,49 @@ fn main() -> ExitCode {
 fn plan(arguments: &Arguments, seed: u64) -> Plan {
     let plan = Plan::of(seed);
     arguments.only.as_ref().map_or_else(|| plan.clone(), |only| plan.only(only))
+}
+
+/// Makes each mistake on purpose until it is found.
+fn find_planted(arguments: &Arguments) -> ExitCode {
+    let mut missed = 0;
+    for bug in Bug::ALL {
+        let mut seeds = arguments.first_seed..arguments.first_seed + arguments.seeds;
+        let found = seeds.find_map(|seed| Some((seed, run(&Plan::of(seed), Some(bug)).violation?)));
+        match found {
+            Some((seed, Violation { invariant, words, .. })) => {
+                let after = seed - arguments.first_seed + 1;
+                println!("{bug:?}: found after {after} seeds, invariant {invariant}: {words}");
+            }
+            None => {
+                println!("{bug:?}: not found");
+                missed += 1;
+            }
+        }
+    }
+    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Dies at every effect of small worlds, and leaves there any number of octets that were not synced.
+fn die_everywhere(arguments: &Arguments) -> ExitCode {
+    let (mut deaths, mut cuts) = (0, 0);
+    for seed in arguments.first_seed..arguments.first_seed + arguments.seeds {
+        for death in 1..=run(&Plan::tiny(seed, Vec::new()), None).effects {
+            deaths += 1;
+            let unsynced = run(&Plan::tiny(seed, vec![death]), None).octets_unsynced;
+            for octets in 0..=unsynced {
+                cuts += 1;
+                let plan = Plan { octets_kept: Some(octets), ..Plan::tiny(seed, vec![death]) };
+                if let Some(Violation { invariant, words, .. }) = run(&plan, None).violation {
+                    println!(
+                        "world {seed}, death at effect {death}, {octets} octets left: invariant {invariant}: {words}"
+                    );
+                    return ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+    println!("{} small worlds, {deaths} deaths, {cuts} cuts of the journal, 0 violations", arguments.seeds);
+    ExitCode::SUCCESS
 }
 
 /// Shrinks a failing run and says how to play it again.

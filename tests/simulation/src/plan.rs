@@ -16,6 +16,8 @@ pub struct Plan {
     pub calm_ms: u64,
     /// The daemon dies at these effects, counted from its first start: a record written, a sync, a PDU handed out.
     pub deaths: Vec<u64>,
+    /// How many octets the first of these deaths leaves of what was not synced; drawn otherwise.
+    pub octets_kept: Option<u64>,
 }
 
 /// The size and the manners of the world.
@@ -31,6 +33,15 @@ pub struct World {
     pub phones: u32,
     /// Elements have faults of their own: late, refusing, without indications.
     pub faulty: bool,
+    /// An operator has three message codes that are ours, and no more.
+    pub few_codes: bool,
+}
+
+impl World {
+    /// Whether it has ten thousand cells or more.
+    pub fn is_large(&self) -> bool {
+        self.cells_max >= 1_000
+    }
 }
 
 /// Something that happens.
@@ -56,8 +67,8 @@ pub enum What {
     RestartCells { cell: u64, count: u64 },
     /// A few cells fail until they restart.
     FailCells { cell: u64, count: u64, for_ms: u64 },
-    /// A link breaks; what is on its way is lost.
-    Cut { element: u64 },
+    /// A link breaks. The first `arriving` PDUs on their way each way still arrive, then one is torn; the rest is lost.
+    Cut { element: u64, arriving: u64 },
     /// A link is half open: everything is lost on it until it breaks.
     Hole { element: u64, for_ms: u64 },
     /// A link takes no more than two PDUs until it opens again.
@@ -68,6 +79,8 @@ pub enum What {
     Die { effects: u64, for_ms: u64 },
     /// The next sync of the journal fails; somebody notices and starts the daemon anew after a while.
     SyncFails { for_ms: u64 },
+    /// The journal's disk is full; somebody makes room and starts the daemon anew after a while.
+    DiskFull { for_ms: u64 },
     /// Everything shown is compared with what the network said, and with a replay of the records.
     Look,
 }
@@ -107,15 +120,20 @@ impl Plan {
         let mut chance = Chance::new(seed, 1);
         let large = seed % 200 == 199;
         let world = World {
-            operators: chance.between(1, 3),
-            controllers_max: chance.between(1, 4),
-            cells_max: if large { chance.between(2_000, 6_000) } else { chance.one_of(&[2, 5, 12, 40]) },
+            operators: if large { 3 } else { chance.between(1, 3) },
+            controllers_max: chance.between(if large { 3 } else { 1 }, 4),
+            cells_max: if large { chance.between(3_000, 6_000) } else { chance.one_of(&[2, 5, 12, 40]) },
             phones: if large { 1 } else { 2 },
             faulty: !chance.once_in(3),
+            few_codes: chance.once_in(6),
         };
         let calm_ms = chance.between(5, 30) * 60_000;
-        let mut plan = Self { seed, world, events: Vec::new(), calm_ms, deaths: Vec::new() };
+        let mut plan =
+            Self { seed, world, events: Vec::new(), calm_ms, deaths: Vec::new(), octets_kept: None };
         plan.draw_alerts(&mut chance);
+        // What is asked for is part of the storm.
+        let last_ms = plan.events.iter().map(|event| event.at_ms).max().unwrap_or(0);
+        plan.calm_ms = plan.calm_ms.max(last_ms + 1_000);
         if !chance.once_in(12) {
             plan.draw_faults(&mut chance, if large { 4 } else { 12 });
         }
@@ -125,7 +143,14 @@ impl Plan {
 
     /// A quiet plan for two peers and three cells: one alert, an update, a cancel; for exhaustive deaths.
     pub fn tiny(seed: u64, deaths: Vec<u64>) -> Self {
-        let world = World { operators: 1, controllers_max: 2, cells_max: 2, phones: 1, faulty: false };
+        let world = World {
+            operators: 1,
+            controllers_max: 2,
+            cells_max: 2,
+            phones: 1,
+            faulty: false,
+            few_codes: false,
+        };
         let ask = |at_ms, officer, verb| Event {
             at_ms,
             what: What::Ask(Ask { officer, alert: 0, verb, twice: false }),
@@ -141,7 +166,7 @@ impl Plan {
             ask(31_000, 0, AskVerb::Approve),
             ask(60_000, 1, AskVerb::Cancel),
         ];
-        Self { seed, world, events, calm_ms: 90_000, deaths }
+        Self { seed, world, events, calm_ms: 90_000, deaths, octets_kept: None }
     }
 
     /// The same run with these of its events alone.
@@ -217,22 +242,24 @@ impl Plan {
         let asks: Vec<u64> = self.events.iter().map(|event| event.at_ms).collect();
         for _ in 0..chance.between(1, most) {
             let near = chance.one_of(&asks) + chance.one_of(&[0, 1, 20, 100, 1_000, 15_000]);
-            let at_ms = if chance.once_in(3) { chance.below(self.calm_ms) } else { near.min(self.calm_ms) };
+            let at_ms =
+                if chance.once_in(3) { chance.below(self.calm_ms) } else { near.min(self.calm_ms - 1) };
             let (element, cell) = (chance.draw(), chance.draw());
             let for_ms = chance.one_of(&[500, 5_000, 15_000, 45_000, 200_000]);
-            let what = match chance.below(24) {
+            let what = match chance.below(25) {
                 0..=3 => What::Silence { element, for_ms, deaf: chance.once_in(2) },
                 4..=5 => What::RestartElement { element },
                 6..=7 => What::RestartCells { cell, count: chance.between(1, 6) },
                 8 => What::FailCells { cell, count: chance.between(1, 6), for_ms },
-                9..=11 => What::Cut { element },
+                9..=11 => What::Cut { element, arriving: chance.below(3) },
                 12..=13 => What::Hole { element, for_ms },
                 14..=16 => What::Stall { element, for_ms },
                 17 => What::ClockStep {
-                    by_ms: chance.one_of(&[-3_600_000, -61_000, -1_500, 900, 5_000, 700_000]),
+                    by_ms: chance.one_of(&[-3_600_000, -61_000, -1_500, 900, 5_000, 700_000, 98_000_000]),
                 },
                 18..=22 => What::Die { effects: chance.below(60), for_ms: chance.between(1_000, 20_000) },
-                _ => What::SyncFails { for_ms },
+                23 => What::SyncFails { for_ms },
+                _ => What::DiskFull { for_ms },
             };
             self.push(at_ms, what);
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use area::ControllerId;
 use dispatch::PeerId;
-use engine::{Engine, Now, Phase, Seq};
+use engine::{Engine, Entry, Now, Phase, Seq};
 use opsim::{Network, Transmit};
 
 use crate::chance::Chance;
@@ -35,6 +35,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// How many effects there were, each a moment to die at.
     pub effects: u64,
+    /// At the first death: how many octets of the journal were not synced.
+    pub octets_unsynced: u64,
 }
 
 /// How long after the faults everything may take to settle, and as long again after everything is taken back.
@@ -49,12 +51,12 @@ const MOMENTS_MAX: u64 = 3_000_000;
 pub fn run(plan: &Plan, bug: Option<Bug>) -> Outcome {
     let mut simulation = Simulation::new(plan, bug);
     simulation.play();
-    let Simulation { checker, trace, mut totals, effects, now_ms, .. } = simulation;
+    let Simulation { checker, trace, mut totals, effects, octets_unsynced, now_ms, .. } = simulation;
     totals.seeds = 1;
     totals.simulated_ms = now_ms;
-    totals.writes = checker.writes;
-    totals.kills = checker.kills;
-    Outcome { violation: checker.violation, trace, totals, effects }
+    (totals.writes, totals.kills) = checker.handed_out();
+    let octets_unsynced = octets_unsynced.unwrap_or(0);
+    Outcome { violation: checker.violation, trace, totals, effects, octets_unsynced }
 }
 
 struct Simulation<'a> {
@@ -74,6 +76,7 @@ struct Simulation<'a> {
     /// What the wall clock has been stepped by.
     stepped_ms: i64,
     effects: u64,
+    octets_unsynced: Option<u64>,
     die_at: Option<u64>,
     down_for_ms: u64,
     start_ms: Option<u64>,
@@ -84,6 +87,8 @@ struct Simulation<'a> {
     /// Cells that restart at a time.
     repairs: Vec<(u64, area::CellRuns)>,
     calm: Calm,
+    /// When faults have stopped, or a command has changed something after that.
+    pub(crate) stirred_ms: u64,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -119,6 +124,7 @@ impl<'a> Simulation<'a> {
             now_ms: 0,
             stepped_ms: 0,
             effects: 0,
+            octets_unsynced: None,
             die_at: None,
             down_for_ms: 2_000,
             start_ms: Some(0),
@@ -127,6 +133,7 @@ impl<'a> Simulation<'a> {
             next_event: 0,
             repairs: Vec::new(),
             calm: Calm::Storm,
+            stirred_ms: 0,
             land,
             networks,
         }
@@ -169,8 +176,7 @@ impl<'a> Simulation<'a> {
     fn calm_ends_ms(&self) -> u64 {
         match self.calm {
             Calm::Storm => self.plan.calm_ms,
-            Calm::Settling => self.plan.calm_ms + SETTLE_MS,
-            Calm::Ending | Calm::Over => self.plan.calm_ms + 2 * SETTLE_MS,
+            Calm::Settling | Calm::Ending | Calm::Over => self.stirred_ms + SETTLE_MS,
         }
     }
 
@@ -205,6 +211,7 @@ impl<'a> Simulation<'a> {
         if self.calm_ends_ms() > self.now_ms {
             return;
         }
+        self.stirred_ms = self.now_ms;
         match self.calm {
             Calm::Storm => {
                 self.calm = Calm::Settling;
@@ -214,7 +221,8 @@ impl<'a> Simulation<'a> {
                 self.calm = Calm::Ending;
                 self.look();
                 if let Some(daemon) = &self.daemon {
-                    self.checker.settled(&self.land, &daemon.engine, &self.networks, self.now_ms);
+                    let wall_ms = self.wall_ms();
+                    self.checker.settled(&self.land, &daemon.engine, &self.networks, wall_ms);
                     let on = daemon.engine.alerts().filter(|alert| alert.state.is_on()).map(|alert| alert.id);
                     self.officers.take_back(self.now_ms, on.collect());
                 } else {
@@ -258,9 +266,29 @@ impl<'a> Simulation<'a> {
             return;
         }
         let mut replayed = self.land.engine();
-        self.disk.entries().iter().for_each(|entry| replayed.replay(entry));
+        let entries = self.disk.entries();
+        entries.iter().for_each(|entry| replayed.replay(entry));
         if let Some(differs) = first_difference(&daemon.engine, &replayed) {
             self.checker.fail(6, differs);
+        }
+        self.check_snapshot(&entries, &replayed);
+    }
+
+    /// A snapshot of some of the records and a replay of the others give what a replay of all of them gives.
+    fn check_snapshot(&mut self, entries: &[Entry], replayed: &Engine) {
+        let (first, rest) = entries.split_at(self.chance.below(entries.len() as u64 + 1) as usize);
+        let mut engine = self.land.engine();
+        first.iter().for_each(|entry| engine.replay(entry));
+        let octets = |engine: &Engine| serde_json::to_vec(&engine.snapshot()).unwrap_or_default();
+        let Ok(snapshot) = serde_json::from_slice(&octets(&engine)) else {
+            return self.checker.fail(6, "a snapshot cannot be read".into());
+        };
+        let mut restored = Engine::restore(self.land.setup(), snapshot);
+        rest.iter().for_each(|entry| restored.replay(entry));
+        if octets(&restored) != octets(replayed) {
+            let words =
+                format!("a snapshot after {} of {} records gives another state", first.len(), entries.len());
+            self.checker.fail(6, words);
         }
     }
 
@@ -283,18 +311,28 @@ impl<'a> Simulation<'a> {
             while self.wires[at].stall_ms.is_none()
                 && let Some((_, pdu)) = self.wires[at].to_element.pop_front_if(|(at_ms, _)| *at_ms <= now_ms)
             {
-                let peer = &self.land.peers[at];
-                self.networks[peer.network].received(now_ms, peer.element, &pdu);
-                self.networks[peer.network].handle_timeout(now_ms);
+                self.reach_element(at, &pdu);
             }
             while let Some((_, pdu)) = self.wires[at].to_daemon.pop_front_if(|(at_ms, _)| *at_ms <= now_ms) {
-                let told = words::told(&self.land, &self.land.peers[at], &pdu);
-                self.checker.told(&self.land, at, told);
-                if let Some(daemon) = &mut self.daemon {
-                    daemon.dispatch.received(now_ms, PeerId(at as u16), &pdu);
-                }
+                self.reach_daemon(at, &pdu);
             }
         }
+    }
+
+    fn reach_element(&mut self, at: usize, pdu: &[u8]) {
+        let peer = &self.land.peers[at];
+        self.networks[peer.network].received(self.now_ms, peer.element, pdu);
+        self.networks[peer.network].handle_timeout(self.now_ms);
+    }
+
+    fn reach_daemon(&mut self, at: usize, pdu: &[u8]) {
+        let told = words::told(&self.land, &self.land.peers[at], pdu);
+        self.checker.told(&self.land, at, &told);
+        if let Some(daemon) = &mut self.daemon {
+            daemon.dispatch.received(self.now_ms, PeerId(at as u16), pdu);
+        }
+        // Before the next word: it may take back what this one said.
+        self.hear();
     }
 
     /// Takes what the elements have to send.

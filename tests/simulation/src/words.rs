@@ -13,9 +13,9 @@ pub(crate) enum Asked {
     /// To broadcast a message in these cells.
     Write { key: MessageKey, cells: CellRuns },
     /// Where a message is on the air.
-    Query,
+    Query { key: MessageKey, cells: CellRuns },
     /// To stop one.
-    Kill { key: MessageKey },
+    Kill { key: MessageKey, cells: CellRuns },
     /// Anything else.
     Other,
     /// Nobody can read it.
@@ -29,6 +29,8 @@ pub(crate) enum Told {
     Accepted(MessageKey),
     /// The message is on the air there.
     On(MessageKey, CellRuns),
+    /// It is not, as far as it was asked to stop there.
+    Off(MessageKey, CellRuns),
     /// These cells have nothing on the air any more.
     Lost(CellRuns),
 }
@@ -41,24 +43,42 @@ pub(crate) fn asked(land: &Land, peer: &Peer, pdu: &[u8]) -> Asked {
                 key: MessageKey { message_id: write.message_id, serial: write.new_serial },
                 cells: gsm(land, peer, &write.cells),
             },
-            Ok(cbsp::Pdu::Kill(kill)) => {
-                Asked::Kill { key: MessageKey { message_id: kill.message_id, serial: kill.old_serial } }
-            }
-            Ok(cbsp::Pdu::MessageStatusQuery(_)) => Asked::Query,
+            Ok(cbsp::Pdu::Kill(kill)) => Asked::Kill {
+                key: MessageKey { message_id: kill.message_id, serial: kill.old_serial },
+                cells: gsm(land, peer, &kill.cells),
+            },
+            Ok(cbsp::Pdu::MessageStatusQuery(query)) => Asked::Query {
+                key: MessageKey { message_id: query.message_id, serial: query.old_serial },
+                cells: gsm(land, peer, &query.cells),
+            },
+            Ok(_) => Asked::Other,
+            Err(_) => Asked::Unreadable,
+        },
+        Rat::Umts => match sabp::Pdu::decode(pdu).map(|decoded| decoded.pdu) {
+            Ok(sabp::Pdu::WriteReplace(write)) => Asked::Write {
+                key: MessageKey { message_id: write.message_id, serial: write.new_serial },
+                cells: umts(land, peer, write.service_areas.into_iter()),
+            },
+            Ok(sabp::Pdu::Kill(kill)) => Asked::Kill {
+                key: MessageKey { message_id: kill.message_id, serial: kill.old_serial },
+                cells: umts(land, peer, kill.service_areas.into_iter()),
+            },
+            Ok(sabp::Pdu::MessageStatusQuery(query)) => Asked::Query {
+                key: MessageKey { message_id: query.message_id, serial: query.old_serial },
+                cells: umts(land, peer, query.service_areas.into_iter()),
+            },
             Ok(_) => Asked::Other,
             Err(_) => Asked::Unreadable,
         },
         _ => match sbcap::Pdu::decode(pdu).map(|decoded| decoded.pdu) {
             Ok(sbcap::Pdu::WriteReplaceWarningRequest(write)) => Asked::Write {
                 key: MessageKey { message_id: write.message_id, serial: write.serial },
-                cells: match &write.area {
-                    Some(sbcap::WarningArea::Cells(cells)) => lte(land, peer, cells),
-                    _ => CellRuns::from_range(land.inventory.cells_of(peer.controller)),
-                },
+                cells: lte_area(land, peer, write.area.as_ref()),
             },
-            Ok(sbcap::Pdu::StopWarningRequest(stop)) => {
-                Asked::Kill { key: MessageKey { message_id: stop.message_id, serial: stop.serial } }
-            }
+            Ok(sbcap::Pdu::StopWarningRequest(stop)) => Asked::Kill {
+                key: MessageKey { message_id: stop.message_id, serial: stop.serial },
+                cells: lte_area(land, peer, stop.area.as_ref()),
+            },
             Ok(_) => Asked::Other,
             Err(_) => Asked::Unreadable,
         },
@@ -69,6 +89,9 @@ pub(crate) fn asked(land: &Land, peer: &Peer, pdu: &[u8]) -> Asked {
 pub(crate) fn told(land: &Land, peer: &Peer, pdu: &[u8]) -> Vec<Told> {
     match peer.rat {
         Rat::Gsm => cbsp::Pdu::decode(pdu).map(|pdu| told_by_bsc(land, peer, pdu)).unwrap_or_default(),
+        Rat::Umts => {
+            sabp::Pdu::decode(pdu).map(|decoded| told_by_rnc(land, peer, decoded.pdu)).unwrap_or_default()
+        }
         _ => sbcap::Pdu::decode(pdu).map(|decoded| told_by_mme(land, peer, decoded.pdu)).unwrap_or_default(),
     }
 }
@@ -97,12 +120,61 @@ fn told_by_bsc(land: &Land, peer: &Peer, pdu: cbsp::Pdu) -> Vec<Told> {
             let cells = said.completed.iter().flat_map(|list| list.iter()).map(|completed| completed.cell);
             vec![Told::On(key(said.message_id, said.old_serial), named(land, peer, cells))]
         }
+        cbsp::Pdu::KillComplete(said) => {
+            let all = CellRuns::from_range(land.inventory.cells_of(peer.controller));
+            let off = said.cells.as_ref().map_or(all, |list| gsm(land, peer, list));
+            vec![Told::Off(key(said.message_id, said.old_serial), off)]
+        }
+        cbsp::Pdu::KillFailure(said) => {
+            let gone = |cause| cause == cbsp::Cause::MESSAGE_REFERENCE_NOT_IDENTIFIED;
+            let gone = said.failures.iter().filter(|failed| gone(failed.cause)).map(|failed| failed.cell);
+            let off = said.cells.as_ref().map_or(CellRuns::new(), |list| gsm(land, peer, list));
+            vec![Told::Off(key(said.message_id, said.old_serial), off.union(&named(land, peer, gone)))]
+        }
         cbsp::Pdu::Restart(said) if said.recovery != Some(Recovery::DataAvailable) => {
             vec![Told::Lost(gsm(land, peer, &said.cells))]
         }
         cbsp::Pdu::Failure(said) => {
             vec![Told::Lost(named(land, peer, said.failures.iter().map(|failed| failed.cell)))]
         }
+        _ => Vec::new(),
+    }
+}
+
+/// What an RNC says.
+fn told_by_rnc(land: &Land, peer: &Peer, pdu: sabp::Pdu) -> Vec<Told> {
+    let key = |message_id, serial| MessageKey { message_id, serial };
+    let done = |list: &[sabp::CompletedArea]| umts(land, peer, list.iter().map(|done| done.area));
+    let gone = |failures: &[sabp::FailedArea]| {
+        let cause = sabp::Cause::VALID_CN_MESSAGE_NOT_IDENTIFIED;
+        umts(land, peer, failures.iter().filter(|failed| failed.cause == cause).map(|failed| failed.area))
+    };
+    match pdu {
+        sabp::Pdu::WriteReplaceComplete(said) => {
+            vec![Told::On(key(said.message_id, said.new_serial), done(&said.completed))]
+        }
+        // "Reference already used" is no word on this version: to an RNC all updates of a message are one.
+        sabp::Pdu::WriteReplaceFailure(said) => {
+            vec![Told::On(key(said.message_id, said.new_serial), done(&said.completed))]
+        }
+        sabp::Pdu::MessageStatusQueryComplete(said) => {
+            vec![Told::On(key(said.message_id, said.old_serial), done(&said.completed))]
+        }
+        sabp::Pdu::MessageStatusQueryFailure(said) => {
+            vec![Told::On(key(said.message_id, said.old_serial), done(&said.completed))]
+        }
+        sabp::Pdu::KillComplete(said) => {
+            let all = CellRuns::from_range(land.inventory.cells_of(peer.controller));
+            vec![Told::Off(key(said.message_id, said.old_serial), all)]
+        }
+        sabp::Pdu::KillFailure(said) => {
+            let off = done(&said.completed).union(&gone(&said.failures));
+            vec![Told::Off(key(said.message_id, said.old_serial), off)]
+        }
+        sabp::Pdu::Restart(said) if said.recovery != Some(sabp::Recovery::DataAvailable) => {
+            vec![Told::Lost(umts(land, peer, said.service_areas.into_iter()))]
+        }
+        sabp::Pdu::Failure(said) => vec![Told::Lost(umts(land, peer, said.service_areas.into_iter()))],
         _ => Vec::new(),
     }
 }
@@ -118,6 +190,25 @@ fn told_by_mme(land: &Land, peer: &Peer, pdu: sbcap::Pdu) -> Vec<Told> {
             let cells: Vec<sbcap::Ecgi> =
                 area.cells.into_iter().chain(area.tais.into_iter().flat_map(|tai| tai.cells)).collect();
             vec![Told::On(key, lte(land, peer, &cells))]
+        }
+        sbcap::Pdu::StopWarningResponse(said) if said.cause == sbcap::Cause::VALID_MESSAGE_NOT_IDENTIFIED => {
+            let all = CellRuns::from_range(land.inventory.cells_of(peer.controller));
+            vec![Told::Off(MessageKey { message_id: said.message_id, serial: said.serial }, all)]
+        }
+        sbcap::Pdu::StopWarningIndication(said) => {
+            let area = said.broadcast_cancelled_area.unwrap_or_default();
+            let stopped: Vec<sbcap::Ecgi> = area
+                .cells
+                .into_iter()
+                .chain(area.tais.into_iter().flat_map(|tai| tai.cells))
+                .map(|stopped| stopped.cell)
+                .collect();
+            let nodes: Vec<u64> = said.broadcast_empty_area.iter().map(|enb| enb.id().into()).collect();
+            let ids = land.inventory.cell_ids();
+            let in_nodes = |cell: &u32| nodes.contains(&(ids[*cell as usize] >> 8));
+            let empty = sorted(land.inventory.cells_of(peer.controller).filter(in_nodes).collect());
+            let key = MessageKey { message_id: said.message_id, serial: said.serial };
+            vec![Told::Off(key, lte(land, peer, &stopped).union(&empty))]
         }
         sbcap::Pdu::PwsRestartIndication(said) => vec![Told::Lost(lte(land, peer, &said.restarted_cells))],
         sbcap::Pdu::PwsFailureIndication(said) => vec![Told::Lost(lte(land, peer, &said.failed_cells))],
@@ -153,6 +244,23 @@ fn named(land: &Land, peer: &Peer, cells: impl Iterator<Item = CellId>) -> CellR
         }
     }
     sorted(found)
+}
+
+fn umts(land: &Land, peer: &Peer, areas: impl Iterator<Item = sabp::ServiceArea>) -> CellRuns {
+    let key = |area: sabp::ServiceArea| {
+        let [_, _, _, lac @ .., d, e] = area.octets();
+        let (lac, sac) = (u16::from_be_bytes(lac), u16::from_be_bytes([d, e]));
+        CellKey::new(Rat::Umts, lac.into(), sac.into())
+    };
+    let found = areas.filter_map(|area| land.inventory.find(peer.operator, key(area)));
+    sorted(found.map(|CellIndex(cell)| cell).collect())
+}
+
+fn lte_area(land: &Land, peer: &Peer, area: Option<&sbcap::WarningArea>) -> CellRuns {
+    match area {
+        Some(sbcap::WarningArea::Cells(cells)) => lte(land, peer, cells),
+        _ => CellRuns::from_range(land.inventory.cells_of(peer.controller)),
+    }
 }
 
 fn lte(land: &Land, peer: &Peer, cells: &[sbcap::Ecgi]) -> CellRuns {

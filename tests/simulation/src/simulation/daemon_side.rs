@@ -39,6 +39,10 @@ impl Simulation<'_> {
         self.die_at = None;
         self.totals.deaths += 1;
         self.start_ms = Some(self.now_ms + self.down_for_ms);
+        if self.octets_unsynced.is_none() {
+            self.octets_unsynced = Some(self.disk.unsynced());
+            self.plan.octets_kept.into_iter().for_each(|octets| self.disk.keep(octets));
+        }
         self.disk.lose_tail();
         self.checker.died();
         self.officers.hang_up(self.now_ms);
@@ -73,16 +77,20 @@ impl Simulation<'_> {
                     let due: Vec<Seq> =
                         daemon.approvals.extract_if(.., |approved| *approved <= seq).collect();
                     let healthy = self.healthy();
-                    due.into_iter().for_each(|approved| self.checker.expect(&self.land, approved, &healthy));
+                    due.into_iter().for_each(|seq| self.checker.approved(&self.land, seq, &healthy));
                 }
-                Synced::Failed => {
-                    daemon.journal_failed = true;
-                    let unanswered = std::mem::take(&mut daemon.answers);
-                    unanswered.into_iter().for_each(|(_, ask, _)| self.officers.again(ask, self.now_ms));
-                    self.checker.superseded_all();
-                }
+                Synced::Failed => self.lose_journal(),
             }
         }
+    }
+
+    /// Nothing becomes durable any more, and nobody whose records have not is answered.
+    fn lose_journal(&mut self) {
+        let Some(daemon) = &mut self.daemon else { return };
+        daemon.journal_failed = true;
+        let unanswered = std::mem::take(&mut daemon.answers);
+        unanswered.into_iter().for_each(|(_, ask, _)| self.officers.again(ask, self.now_ms));
+        self.checker.journal_failed();
     }
 
     pub(super) fn work(&mut self) {
@@ -164,14 +172,16 @@ impl Simulation<'_> {
         wire.to_element.push_back((before.max(self.now_ms + wire.latency_ms), pdu));
     }
 
-    fn hear(&mut self) -> bool {
+    pub(super) fn hear(&mut self) -> bool {
         let now = self.planted.time(self.now());
         let mut heard = false;
         while let Some(report) = self.daemon.as_mut().and_then(|daemon| daemon.dispatch.poll_report()) {
             for report in self.planted.report(report) {
                 let Some(daemon) = &mut self.daemon else { return heard };
-                if let Report::Up(controller) = report {
-                    self.checker.up(&self.land, &daemon.engine, controller);
+                match report {
+                    Report::Up(controller) => self.checker.up(&self.land, &daemon.engine, controller),
+                    Report::Down(controller) => self.checker.controller_down(&self.land, controller),
+                    _ => {}
                 }
                 daemon.engine.report(now, report, &mut daemon.records);
                 self.note_records();
@@ -186,9 +196,6 @@ impl Simulation<'_> {
         let Some(daemon) = &mut self.daemon else { return };
         for entry in &daemon.records[self.noted..] {
             self.totals.records += 1;
-            if let Record::Approved { alert, .. } | Record::Stepped { alert, .. } = &entry.record {
-                self.checker.superseded(*alert);
-            }
             if matches!(entry.record, Record::Approved { .. }) {
                 daemon.approvals.push(entry.seq);
             }
@@ -209,8 +216,11 @@ impl Simulation<'_> {
         let Some(daemon) = &mut self.daemon else { return };
         let entries = std::mem::take(&mut daemon.records);
         self.noted = 0;
-        if daemon.journal_failed {
+        if daemon.journal_failed || entries.is_empty() {
             return;
+        }
+        if !self.disk.has_room() {
+            return self.lose_journal();
         }
         for entry in &entries {
             if self.effect() {
@@ -259,10 +269,8 @@ impl Simulation<'_> {
         daemon.ports[at].up = false;
         daemon.ports[at].held = None;
         daemon.dispatch.link_down(self.now_ms, PeerId(at as u16));
-        let controller = self.land.peers[at].controller;
-        let last = self.land.peers_of(controller).all(|(other, _)| !daemon.ports[other].up);
         self.hear();
-        self.checker.down(&self.land, at, last);
+        self.checker.link_down(&self.land, at);
     }
 
     pub(super) fn link_writable(&mut self, at: usize) {

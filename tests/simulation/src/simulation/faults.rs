@@ -37,9 +37,15 @@ impl Simulation<'_> {
                     self.repairs.push((now_ms + for_ms, cells));
                 }
             }
-            What::Cut { element } => {
+            What::Cut { element, arriving } => {
                 let at = (element % peers) as usize;
-                if self.wires[at].is_up() {
+                if self.wires[at].is_up() && self.wires[at].hole_ms.is_none() {
+                    for _ in 0..arriving {
+                        let pdu = self.wires[at].to_element.pop_front();
+                        pdu.into_iter().for_each(|(_, pdu)| self.reach_element(at, &pdu));
+                        let pdu = self.wires[at].to_daemon.pop_front();
+                        pdu.into_iter().for_each(|(_, pdu)| self.reach_daemon(at, &pdu));
+                    }
                     self.break_link(at);
                 }
             }
@@ -61,7 +67,7 @@ impl Simulation<'_> {
             }
             What::ClockStep { by_ms } => {
                 self.stepped_ms += by_ms;
-                self.checker.clock_stepped = true;
+                self.checker.clock_stepped(by_ms < 0 || self.daemon.is_some());
             }
             What::Die { effects, for_ms } => {
                 self.die_at = Some(self.effects + 1 + effects);
@@ -69,6 +75,10 @@ impl Simulation<'_> {
             }
             What::SyncFails { for_ms } => {
                 self.disk.fail_next();
+                self.down_for_ms = for_ms;
+            }
+            What::DiskFull { for_ms } => {
+                self.disk.fill();
                 self.down_for_ms = for_ms;
             }
             What::Ask(_) | What::Look => {}
@@ -105,7 +115,7 @@ impl Simulation<'_> {
     /// A link breaks: the element knows at once, the daemon a little later. What was on its way is lost.
     pub(super) fn break_link(&mut self, at: usize) {
         let (network, element) = (self.land.peers[at].network, self.land.peers[at].element);
-        if !self.land.peers[at].keeps_messages && self.land.peers[at].rat == area::Rat::Gsm {
+        if !self.land.peers[at].keeps_messages && self.land.peers[at].rat != area::Rat::Lte {
             self.checker.untold.extend(self.land.inventory.cells_of(self.land.peers[at].controller));
         }
         let lost: Vec<_> = self.wires[at].clear().collect();
@@ -162,12 +172,14 @@ fn kind(what: What) -> &'static str {
         What::RestartElement { .. } => "element restart",
         What::RestartCells { .. } => "cells restart",
         What::FailCells { .. } => "cells fail",
-        What::Cut { .. } => "link broken",
+        What::Cut { arriving: 0, .. } => "link broken",
+        What::Cut { .. } => "link broken in mid-frame",
         What::Hole { .. } => "link half open",
         What::Stall { .. } => "link full",
         What::ClockStep { .. } => "clock step",
         What::Die { .. } => "death ordered",
         What::SyncFails { .. } => "sync fails",
+        What::DiskFull { .. } => "disk full",
         What::Look => "look",
     }
 }

@@ -7,7 +7,7 @@ use engine::command::{Actor, Change, Command, Roles, Wording};
 use engine::{AlertId, Refusal};
 use policy::{Case, Channel, Fact, LanguageText};
 
-use super::Simulation;
+use super::{Calm, Simulation};
 use crate::land::Land;
 use crate::plan::{Ask, AskVerb};
 
@@ -155,6 +155,9 @@ impl Simulation<'_> {
         }
         self.note_records();
         let Ok(alert) = answer else { return };
+        if changed && self.calm != Calm::Storm {
+            self.stirred_ms = self.now_ms;
+        }
         match ask.verb {
             AskVerb::Approve if changed && written_by.as_deref() == Some(author) => {
                 self.checker.fail(4, format!("{author} approved what {author} had written ({alert})"));
