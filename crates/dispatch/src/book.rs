@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use area::{CellRuns, ControllerId};
 use cbs::{MessageId, SerialNumber};
 use engine::order::{Action, BroadcastId, Order, OrderId, Verb};
-use engine::report::{CellReport, Outcome, Report};
+use engine::report::{Cause, CellReport, Outcome, Report};
 
 use crate::{Document, PeerId};
 
@@ -112,6 +112,14 @@ impl Book {
         };
         let meant = self.asked.iter().filter(|(_, asked)| is_meant(asked));
         meant.map(|(token, asked)| (asked.peer, *token)).collect()
+    }
+
+    /// Failed cells of a controller have restarted: what was to be told of them once all peers have spoken holds no more.
+    pub(crate) fn restarted(&mut self, controller: ControllerId, cells: &CellRuns) {
+        let failed = Outcome::Refused(Cause::CellFailed);
+        let open = self.orders.values_mut().filter(|open| open.controller == controller);
+        let words = open.filter_map(|open| open.shared.as_mut()).flat_map(|shared| &mut shared.bad);
+        words.filter(|(outcome, _)| *outcome == failed).for_each(|(_, those)| *those = those.subtract(cells));
     }
 
     /// The cells of an order that another peer has been asked for.

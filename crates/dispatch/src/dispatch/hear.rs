@@ -209,6 +209,7 @@ impl Dispatch {
                 if let Some(node) = node {
                     route.register.restarted(node, &back);
                 }
+                self.book.restarted(route.controller, &back);
                 self.book.report(Report::Restarted(route.controller, back));
             }
         }

@@ -5,6 +5,7 @@ use cbs::Level;
 use dispatch::{PeerId, Profile, Reach, Route};
 use engine::order::{BroadcastId, Priority};
 use engine::report::{Outcome, Report};
+use serde_json::json;
 
 use crate::station::{prompt, silent, with};
 use crate::{GSM, LTE, World, free, write};
@@ -210,6 +211,27 @@ fn orders_beyond_the_limit_are_turned_away_and_kills_are_not() {
     world.kill(1, 0..5);
     world.run(0);
     assert_eq!(world.settled(), [10_001]);
+}
+
+#[test]
+fn a_cell_that_restarts_while_a_pool_is_asked_is_not_told_failed_afterwards() {
+    let mut world = pool(Reach::All);
+    world.manner(1, silent());
+    let enb = json!({"plmn": "22001", "kind": "macro", "id": 1});
+    let cell = json!([{"plmn": "22001", "eci": 0x101}]);
+    world.say(0, 1, json!({"message": "pws_failure_indication", "failed_cells": cell, "global_enb_id": enb}));
+    world.run(10);
+    world.write(1, 0..8);
+    world.say(
+        0,
+        50,
+        json!({"message": "pws_restart_indication", "restarted_cells": cell, "global_enb_id": enb,
+        "restart_tais": [{"plmn": "22001", "tac": 1}]}),
+    );
+    world.run(20_000);
+    let failed = Outcome::Refused(engine::report::Cause::CellFailed);
+    assert!(world.words().iter().all(|(outcome, _)| *outcome != failed), "{:?}", world.words());
+    assert_eq!(world.settled().len(), 1);
 }
 
 #[test]
