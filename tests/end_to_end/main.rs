@@ -11,5 +11,6 @@ mod journal;
 mod officers;
 mod on_the_wire;
 mod own_cbc;
+mod recording;
 mod refusals;
 mod unit;

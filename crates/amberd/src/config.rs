@@ -66,6 +66,9 @@ pub(crate) struct Main {
     /// Limits.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// A recording of all that is decided on.
+    #[serde(default)]
+    pub(crate) recorder: Recorder,
 }
 
 /// The admin socket.
@@ -122,6 +125,22 @@ impl Default for Limits {
     }
 }
 
+/// A recording of what the daemon is told and of what comes of it, to be played again.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Recorder {
+    /// Its file; without it nothing is recorded.
+    pub(crate) path: Option<PathBuf>,
+    /// Where it ends, in bytes.
+    pub(crate) bytes_max: u64,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self { path: None, bytes_max: 64 << 20 }
+    }
+}
+
 impl Config {
     /// Reads the main file and all that it names. Relative paths are relative to the main file.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
@@ -167,7 +186,8 @@ impl Config {
         {
             *path = dir.join(&path);
         }
-        main.cap.paths().chain(main.feed.paths()).for_each(|path| *path = dir.join(&path));
+        let more = main.cap.paths().chain(main.feed.paths()).chain(&mut main.recorder.path);
+        more.for_each(|path| *path = dir.join(&path));
         let mut operator: Vec<Operator> =
             main.operators.iter().map(|path| read_toml(path)).collect::<Result<_, _>>()?;
         let peers = operator.iter_mut().flat_map(|operator| &mut operator.peer);

@@ -10,10 +10,10 @@ use std::time::Duration;
 use admin::{Answer, Caller, Problem, Request};
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use dispatch::{Dispatch, FirstContact, NoticeKind, PeerId};
+use dispatch::{Document, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
-use engine::order::Demand;
-use engine::{AlertId, Engine, Entry, Import, Now, Record, Seq, State};
+use engine::order::Order;
+use engine::{AlertId, Engine, Import, Now, Seq, State};
 use link::{Connection, EventKind, LinkEvent, SendError};
 use policy::{Act, Bulletin};
 use sd_notify::NotifyState;
@@ -25,6 +25,7 @@ use crate::documents::Documents;
 use crate::links;
 use crate::noticeboard::Publicity;
 use crate::storage::{Event, Storage};
+use crate::works::Works;
 
 mod answers;
 
@@ -107,14 +108,11 @@ pub(crate) struct Audience {
 /// What the dispatcher's thread owns.
 pub(crate) struct Core {
     clock: Clock,
-    engine: Engine,
-    dispatch: Dispatch,
+    works: Works,
     storage: Storage,
     identify: Identify,
     peers: Vec<PeerFacts>,
     links: Vec<PeerLink>,
-    /// Records that wait to be handed to the journal.
-    records: Vec<Entry>,
     durable: Seq,
     /// Why nothing can be made durable any more.
     journal_failed: Option<String>,
@@ -132,24 +130,21 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(
         clock: Clock,
-        engine: Engine,
-        dispatch: Dispatch,
+        works: Works,
         storage: Storage,
         identify: Identify,
         peers: Vec<PeerFacts>,
         audience: Audience,
     ) -> Self {
         let links = peers.iter().map(|_| PeerLink::default()).collect();
-        let durable = engine.last();
+        let durable = works.engine().last();
         Self {
             clock,
-            engine,
-            dispatch,
+            works,
             storage,
             identify,
             peers,
             links,
-            records: Vec::new(),
             durable,
             journal_failed: None,
             damaged: None,
@@ -164,7 +159,7 @@ impl Core {
     /// Works until told to stop. `moved`: where the cells of another inventory stand now, if it was one.
     pub(crate) fn run(mut self, moved: &[Option<u32>], inputs: &Receiver<Input>) {
         let now = self.clock.now();
-        self.engine.start(now, moved, &mut self.records);
+        self.works.start(now, moved);
         self.recall(now);
         if let Some(why) = self.storage.failed() {
             self.lose_journal(&why);
@@ -194,8 +189,7 @@ impl Core {
     }
 
     fn wait(&self) -> Option<Duration> {
-        let wakes = [self.engine.next_wakeup(), self.dispatch.next_wakeup()];
-        let wake_ms = wakes.into_iter().flatten().min()?;
+        let wake_ms = self.works.next_wakeup()?;
         Some(Duration::from_millis(wake_ms.saturating_sub(self.clock.now().monotonic_ms)))
     }
 
@@ -223,8 +217,8 @@ impl Core {
         match event {
             Event::Journal(journal::Outcome::Durable(seq)) => {
                 self.durable = Seq(seq.0);
-                self.engine.durable(self.durable);
-                self.storage.durable(self.durable, &self.engine.setup().profiles);
+                self.works.durable(now, self.durable);
+                self.storage.durable(self.durable, &self.works.engine().setup().profiles);
                 if self.recalled.is_some_and(|recalled| recalled <= self.durable) {
                     self.recalled = None;
                     self.storage.forget_cancels();
@@ -233,7 +227,7 @@ impl Core {
             Event::Journal(journal::Outcome::Failed(error)) => self.lose_journal(&error.to_string()),
             Event::Snapshot(Ok((at, digest))) => {
                 info!(record = at.0, digest, "the state is written down");
-                self.engine.snapshot_written(now, at, digest, &mut self.records);
+                self.works.snapshot_written(now, at, digest);
                 self.storage.snapshot_over(at);
             }
             Event::Snapshot(Err(why)) => {
@@ -257,91 +251,46 @@ impl Core {
         for cancel in cancels {
             let alert = cancel.alert;
             let (actor, command) = cancel.command();
-            match self.engine.command(now, &actor, None, command, &mut self.records) {
+            match self.works.command(now, &actor, None, command) {
                 Ok(_) => {
                     warn!(%alert, by = actor.name, "cancelled again: the journal had not taken its cancel")
                 }
                 Err(refusal) => info!(%alert, %refusal, "a kept cancel has nothing left to do"),
             }
         }
-        self.recalled = Some(self.engine.last());
+        self.recalled = Some(self.works.engine().last());
     }
 
     /// Lets everything that is due happen, and hands out what comes of it.
     fn work(&mut self) {
         let now = self.clock.now();
-        let before = self.engine.last();
-        self.engine.tick(now, &mut self.records);
-        self.dispatch.handle_timeout(now.monotonic_ms);
-        loop {
-            let mut idle = true;
-            while let Some(demand) = self.engine.poll_demand() {
-                self.demand(now, demand);
-                idle = false;
-            }
-            while let Some((peer, pdu)) = self.dispatch.poll_transmit(now.monotonic_ms) {
-                self.send(peer, pdu);
-                idle = false;
-                // A cancel that the reports below bring about must not wait behind more writes than these.
-                self.hear(now);
-            }
-            idle &= !self.hear(now);
-            if idle {
-                break;
-            }
-        }
-        while let Some(notice) = self.dispatch.poll_notice() {
+        let before = self.works.engine().last();
+        let (links, documents) = (&mut self.links, &mut self.audience.documents);
+        let notices = self.works.turn(
+            now,
+            |peer, pdu| send(links, peer, pdu),
+            |engine, order| document(documents, engine, order),
+        );
+        for notice in notices {
             self.notice(&notice);
         }
-        if self
-            .records
-            .iter()
-            .any(|entry| matches!(entry.record, Record::Approved { .. } | Record::Stepped { .. }))
-        {
-            self.unpublished = Some(self.engine.last());
+        if self.works.concerns_the_public() {
+            self.unpublished = Some(self.works.engine().last());
         }
         self.hand_over();
         self.answer();
         self.tell_the_public(now);
-        if self.engine.last() != before {
+        if self.works.engine().last() != before {
             self.audience.changed.send_modify(|number| *number += 1);
         }
     }
 
-    /// Hands a demand to dispatch; an order for an operator's own CBC with the CAP message that it is to hold.
-    fn demand(&mut self, now: Now, demand: Demand) {
-        let order = match demand {
-            Demand::Order(order) if self.dispatch.is_asked_by_cap(order.controller) => order,
-            demand => return self.dispatch.demand(now.monotonic_ms, demand),
-        };
-        let alert = self.engine.broadcast(order.broadcast).map(|broadcast| broadcast.alert);
-        match alert.map(|alert| self.audience.documents.newest(&self.engine, alert)) {
-            Some(Ok(document)) => self.dispatch.demand_by_cap(now.monotonic_ms, order, document),
-            Some(Err(problem)) => {
-                warn!(order = order.id.0, "no CAP message for a CBC: {}", problem.detail);
-                // It is refused there: nothing says what it wants.
-                self.dispatch.demand(now.monotonic_ms, Demand::Order(order));
-            }
-            None => self.dispatch.demand(now.monotonic_ms, Demand::Order(order)),
-        }
-    }
-
-    fn hear(&mut self, now: Now) -> bool {
-        let mut heard = false;
-        while let Some(report) = self.dispatch.poll_report() {
-            self.engine.report(now, report, &mut self.records);
-            heard = true;
-        }
-        heard
-    }
-
-    fn send(&mut self, peer: PeerId, pdu: Bytes) {
-        let Some(link) = self.links.get_mut(usize::from(peer.0)) else { return };
-        // A link that is gone says so itself; what was meant for it is reported unanswered then.
-        let Some(connection) = link.connections.iter().flatten().next() else { return };
-        if connection.send(pdu.clone()) == Err(SendError::Full) {
-            link.held = Some(pdu);
-            self.dispatch.set_writable(peer, false);
+    /// Sends what had waited for room.
+    fn send_held(&mut self, now: Now, peer: PeerId, held: Option<Bytes>) {
+        if let Some(pdu) = held
+            && !send(&mut self.links, peer, pdu)
+        {
+            self.works.set_writable(now, peer, false);
         }
     }
 
@@ -368,11 +317,11 @@ impl Core {
                 }
                 link.held = None;
                 link.since_ms = Some(now.wall_ms);
-                let met = self.engine.meet(now, name, &mut self.records);
-                self.dispatch.set_writable(peer, true);
+                let met = self.works.meet(now, name);
+                self.works.set_writable(now, peer, true);
                 // A RESET is for once in a peer's life, and nobody would know that it has been.
                 let first = !met && self.journal_failed.is_none();
-                self.dispatch.link_up(now.monotonic_ms, peer, FirstContact(first));
+                self.works.link_up(now, peer, FirstContact(first));
             }
             EventKind::Down { reason, dropped_frames } => {
                 link.connections[way as usize] = None;
@@ -380,22 +329,20 @@ impl Core {
                 if link.connections.iter().any(Option::is_some) {
                     info!(peer = name, reason, dropped_frames, "one of two connections is closed");
                     // What waited for room in it goes out on the other.
-                    self.dispatch.set_writable(peer, true);
-                    held.into_iter().for_each(|pdu| self.send(peer, pdu));
+                    self.works.set_writable(now, peer, true);
+                    self.send_held(now, peer, held);
                     return;
                 }
                 warn!(peer = name, reason, dropped_frames, "link down");
                 link.since_ms = Some(now.wall_ms);
                 link.last_notice = Some(reason);
-                self.dispatch.link_down(now.monotonic_ms, peer);
+                self.works.link_down(now, peer);
             }
-            EventKind::Frame(frame) => self.dispatch.received(now.monotonic_ms, peer, &frame),
+            EventKind::Frame(frame) => self.works.received(now, peer, &frame),
             EventKind::Writable => {
                 let held = link.held.take();
-                self.dispatch.set_writable(peer, true);
-                if let Some(pdu) = held {
-                    self.send(peer, pdu);
-                }
+                self.works.set_writable(now, peer, true);
+                self.send_held(now, peer, held);
             }
             EventKind::Unreachable { reason, retry_in_ms } => {
                 // Every attempt of a long outage is the same news: said when it changes.
@@ -433,7 +380,7 @@ impl Core {
         if self.journal_failed.is_none() && !self.storage.has_room() {
             return;
         }
-        let entries = std::mem::take(&mut self.records);
+        let entries = self.works.take_records();
         if self.journal_failed.is_none()
             && let Err(error) = self.storage.append(&entries)
         {
@@ -449,7 +396,7 @@ impl Core {
         let status = format!("journal failed: {why}; no new message leaves, cancels still go out");
         let _ = sd_notify::notify(&[NotifyState::Status(&status)]);
         // Some of them may be among what the journal has not taken.
-        for alert in self.engine.alerts().filter(|alert| alert.state == State::Cancelled) {
+        for alert in self.works.engine().alerts().filter(|alert| alert.state == State::Cancelled) {
             if let Err(error) = self.storage.keep_cancel(alert) {
                 error!(alert = %alert.id, %error, "a cancel may be forgotten at the next start");
             }
@@ -467,7 +414,7 @@ impl Core {
         let durable = |seq: &Seq| *seq <= self.durable || self.journal_failed.is_some();
         if self.unpublished.take_if(|seq| durable(seq)).is_some() {
             let since_ms = now.wall_ms.saturating_sub(publicity.cancel_kept_ms);
-            publicity.notices.send_replace(self.engine.notices(&publicity.sender, since_ms));
+            publicity.notices.send_replace(self.works.engine().notices(&publicity.sender, since_ms));
         }
     }
 
@@ -496,7 +443,7 @@ impl Core {
 
     /// Answers a command: one that was done, once every record so far is durable.
     fn reply(&mut self, reply: Reply, result: Result<Answer, Problem>) {
-        let last = self.engine.last();
+        let last = self.works.engine().last();
         if result.is_ok() && self.journal_failed.is_none() && last > self.durable {
             self.answers.push_back((last, reply, result));
         } else {
@@ -516,17 +463,19 @@ impl Core {
         let verb = command.verb();
         let on: Vec<AlertId> = match command {
             Command::StopAll { .. } => {
-                let on = self.engine.alerts().filter(|alert| alert.state.is_on());
+                let on = self.works.engine().alerts().filter(|alert| alert.state.is_on());
                 on.map(|alert| alert.id).collect()
             }
             _ => Vec::new(),
         };
-        let alert = self.engine.command(now, actor, key, command, &mut self.records)?;
+        let alert = self.works.command(now, actor, key, command)?;
         info!(%alert, verb, by = actor.name, "done");
         on.iter().chain([&alert]).try_for_each(|cancelled| self.keep_cancel(*cancelled))?;
         match verb {
             // A repeat has stopped nothing more.
-            "stop all" => Ok(Answer::Alerts(on.into_iter().filter_map(|id| self.engine.view(id)).collect())),
+            "stop all" => {
+                Ok(Answer::Alerts(on.into_iter().filter_map(|id| self.works.engine().view(id)).collect()))
+            }
             _ => self.show(alert),
         }
     }
@@ -535,7 +484,7 @@ impl Core {
     fn import(&mut self, now: Now, actor: &Actor, import: Import) -> Result<Answer, Problem> {
         self.refuse_without_journal(import.message.act == Act::Cancel)?;
         let message = import.message.name.clone();
-        let alert = self.engine.import(now, actor, import, &mut self.records)?;
+        let alert = self.works.import(now, actor, import)?;
         info!(%alert, verb = "import", by = actor.name, %message, "done");
         self.keep_cancel(alert)?;
         self.show(alert)
@@ -550,7 +499,9 @@ impl Core {
 
     /// Keeps a cancel that a failed journal cannot take; where that fails too, the caller must know.
     fn keep_cancel(&self, id: AlertId) -> Result<(), Problem> {
-        let (Some(why), Some(alert)) = (&self.journal_failed, self.engine.alert(id)) else { return Ok(()) };
+        let (Some(why), Some(alert)) = (&self.journal_failed, self.works.engine().alert(id)) else {
+            return Ok(());
+        };
         self.storage.keep_cancel(alert).map_err(|error| {
             let detail = format!(
                 "{id} is being taken off the air, but nothing recorded that: neither the journal ({why}) nor the \
@@ -575,6 +526,29 @@ impl Core {
         }
         info!("stopped");
     }
+}
+
+/// Hands a PDU to its peer's link; whether there is room for another.
+fn send(links: &mut [PeerLink], peer: PeerId, pdu: Bytes) -> bool {
+    let Some(link) = links.get_mut(usize::from(peer.0)) else { return true };
+    // A link that is gone says so itself; what was meant for it is reported unanswered then.
+    let Some(connection) = link.connections.iter().flatten().next() else { return true };
+    let is_full = connection.send(pdu.clone()) == Err(SendError::Full);
+    if is_full {
+        link.held = Some(pdu);
+    }
+    !is_full
+}
+
+/// The CAP message that an operator's own CBC is to hold for this order.
+fn document(documents: &mut Documents, engine: &Engine, order: &Order) -> Option<Document> {
+    let alert = engine.broadcast(order.broadcast)?.alert;
+    let problem = match documents.newest(engine, alert) {
+        Ok(document) => return Some(document),
+        Err(problem) => problem,
+    };
+    warn!(order = order.id.0, "no CAP message for a CBC: {}", problem.detail);
+    None
 }
 
 /// How many inputs join one turn.

@@ -20,7 +20,9 @@ use crate::exchange::Exchange;
 use crate::inventories;
 use crate::links::Links;
 use crate::noticeboard;
+use crate::recording::Tape;
 use crate::storage::{Storage, StorageError};
+use crate::works::Works;
 
 /// Why the daemon does not start, or ends before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -141,15 +143,10 @@ pub(crate) fn run(config: &Config, identity: Identity) -> Result<(), DaemonError
     let clock = Clock::start();
     let documents = Documents::new(exchange.clone());
     let publicity = noticeboard::open(config, &exchange, clock)?;
-    let core = Core::new(
-        clock,
-        engine,
-        dispatch,
-        storage,
-        identify(config),
-        peers,
-        Audience { changed, publicity, documents },
-    );
+    let tape = Tape::recording(&config.main.recorder, config, &engine)?;
+    let works = Works::new(engine, dispatch, tape);
+    let audience = Audience { changed, publicity, documents };
+    let core = Core::new(clock, works, storage, identify(config), peers, audience);
     let thread =
         thread::Builder::new().name("dispatcher".into()).spawn(move || core.run(&moved, &incoming))?;
 

@@ -15,7 +15,10 @@ mod exchange;
 mod inventories;
 mod links;
 mod noticeboard;
+mod recording;
+mod replay;
 mod storage;
+mod works;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +85,13 @@ enum Verb {
         #[command(flatten)]
         file: ConfigFile,
     },
+    /// Play a recording ([recorder] of the configuration) again, and say whether the same comes of it.
+    Replay {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The recording.
+        recording: PathBuf,
+    },
     /// Show one alert on its whole way through a simulated Serbia; needs no configuration, network or privilege.
     Demo(demo::Arguments),
     /// One operator's simulated network, told what to be on standard input.
@@ -124,6 +134,7 @@ fn main() -> ExitCode {
             with(file, |config| backup::restore(config, from, keys_from.as_deref(), cancel))
         }
         Verb::Verify { file } => with(file, backup::verify),
+        Verb::Replay { file, recording } => replay(file, recording),
         Verb::Demo(arguments) => match demo::run(arguments) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::FAILURE,
@@ -151,14 +162,33 @@ fn with(
     file: &ConfigFile,
     work: impl FnOnce(&Config) -> Result<(), backup::BackupError>,
 ) -> Result<(), Failure> {
-    let config = Config::read(&file.path).or_else(|error| {
-        // The demo's own is as good here: nobody acts as anybody.
-        Config::read_demonstration(&file.path).map_err(|_| Failure::config(error))
-    })?;
-    work(&config).map_err(|error| {
+    work(&read(file)?).map_err(|error| {
         let status = if matches!(error, backup::BackupError::Config(_)) { 2 } else { 1 };
         Failure { message: error.to_string(), status }
     })
+}
+
+/// The demo's own configuration is as good where nobody acts as anybody.
+fn read(file: &ConfigFile) -> Result<Config, Failure> {
+    Config::read(&file.path)
+        .or_else(|error| Config::read_demonstration(&file.path).map_err(|_| Failure::config(error)))
+}
+
+fn replay(file: &ConfigFile, recording: &std::path::Path) -> Result<(), Failure> {
+    let played = replay::replay(&read(file)?, recording).map_err(|error| {
+        let status = if matches!(error, replay::ReplayError::Config(_)) { 2 } else { 1 };
+        Failure { message: format!("{}: {error}", recording.display()), status }
+    })?;
+    println!(
+        "{} turns in {:.1} s of the recording: {} records, messages, notices and answers are what they were",
+        played.turns,
+        played.lasted_ms as f64 / 1_000.0,
+        played.same
+    );
+    if played.is_torn {
+        println!("note: the recording ends within a line");
+    }
+    Ok(())
 }
 
 struct Failure {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{AlertId, Origin};
 
 /// A person as the admin socket knows them.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct Actor {
     /// The account's name.
     pub name: String,
@@ -68,7 +68,8 @@ pub struct Wording {
 }
 
 /// A command.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Write a new alert.
     Draft {

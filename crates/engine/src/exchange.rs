@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use policy::{Act, Body, Bulletin, Case, Imported, MessageName, Profile};
+use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, AlertId, Origin, State, Version};
 use crate::command::{Actor, Change, Command, Wording};
@@ -12,7 +13,7 @@ use crate::now::Now;
 use crate::record::{Entry, StepVerb};
 
 /// A CAP message that a person brings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Import {
     /// What it asks for.
     pub message: Imported,

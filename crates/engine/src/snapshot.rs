@@ -64,6 +64,16 @@ impl Snapshot {
         self.last
     }
 
+    /// Its alerts.
+    pub fn alerts_mut(&mut self) -> impl Iterator<Item = &mut Alert> {
+        self.alerts.iter_mut()
+    }
+
+    /// Its idempotency keys.
+    pub fn keys_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        self.keys.iter_mut().map(|(key, ..)| key)
+    }
+
     /// What is personal in it, with the alert and the number of the version it belongs to.
     pub fn privates_mut(&mut self) -> impl Iterator<Item = (AlertId, u16, &mut Private)> {
         self.alerts.iter_mut().flat_map(|alert| {

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use area::{CellName, Circle, Target};
 use cap::cap_rs::{CapRs, Place};
 use cap::{Alert, Info, Level, MessageType, Scope, Status};
+use serde::{Deserialize, Serialize};
 
 use crate::bulletin::{Act, MessageName, cell_name};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::profile::{Channel, Profile};
 use crate::tongue;
 
 /// What a CAP message asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Imported {
     /// What the message is called.
     pub name: MessageName,

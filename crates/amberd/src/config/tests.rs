@@ -38,7 +38,18 @@ fn every_key_that_the_code_knows_is_explained() {
     let sections = [
         (
             MAIN,
-            &["", "admin", "cap", "cap.senders", "feed", "roles", "roles.author", "patience", "limits"][..],
+            &[
+                "",
+                "admin",
+                "cap",
+                "cap.senders",
+                "feed",
+                "roles",
+                "roles.author",
+                "patience",
+                "limits",
+                "recorder",
+            ][..],
         ),
         (MTS, &["", "peer"]),
         (POLICY, &["", "message_ids", "cap", "media"]),

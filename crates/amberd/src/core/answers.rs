@@ -25,10 +25,13 @@ impl Core {
                 Err(Problem::forbidden("a command is not a look"))
             }
             Request::List { state } => {
-                let alerts =
-                    self.engine.alerts().filter(|alert| state.is_none_or(|state| alert.state == state));
+                let alerts = self
+                    .works
+                    .engine()
+                    .alerts()
+                    .filter(|alert| state.is_none_or(|state| alert.state == state));
                 let ids: Vec<AlertId> = alerts.map(|alert| alert.id).collect();
-                Ok(Answer::Alerts(ids.into_iter().filter_map(|id| self.engine.view(id)).collect()))
+                Ok(Answer::Alerts(ids.into_iter().filter_map(|id| self.works.engine().view(id)).collect()))
             }
             Request::Peers => Ok(Answer::Peers(self.peers())),
             Request::Preview { class, wording } => self.preview(now, actor, &class, wording),
@@ -39,7 +42,7 @@ impl Core {
     }
 
     pub(super) fn show(&self, alert: AlertId) -> Result<Answer, Problem> {
-        let view = self.engine.view(alert).ok_or(Refusal::UnknownAlert { alert })?;
+        let view = self.works.engine().view(alert).ok_or(Refusal::UnknownAlert { alert })?;
         Ok(Answer::Alert(Box::new(view)))
     }
 
@@ -51,12 +54,12 @@ impl Core {
         sender: &str,
     ) -> Result<(String, Vec<Bulletin>), Problem> {
         may_read(actor)?;
-        let class = self.engine.alert(alert).ok_or(Refusal::UnknownAlert { alert })?.class.clone();
-        Ok((class, self.engine.bulletins(alert, sender)))
+        let class = self.works.engine().alert(alert).ok_or(Refusal::UnknownAlert { alert })?.class.clone();
+        Ok((class, self.works.engine().bulletins(alert, sender)))
     }
 
     fn preview(&self, now: Now, actor: &Actor, class: &str, wording: Wording) -> Result<Answer, Problem> {
-        let (plan, version) = self.engine.preview(now, actor, class, wording)?;
+        let (plan, version) = self.works.engine().preview(now, actor, class, wording)?;
         let changes = plan.changes.into_iter().map(|(language, change)| ChangeView {
             language,
             at: change.at,
@@ -71,7 +74,7 @@ impl Core {
     }
 
     fn reach(&self, cells: &CellRuns, unserved: &CellRuns) -> Vec<ReachView> {
-        let inventory = &self.engine.setup().inventory;
+        let inventory = &self.works.engine().setup().inventory;
         let mut rows: Vec<ReachView> = Vec::new();
         for controller in inventory.controllers() {
             let operator = &inventory.operator(controller.operator).name;
@@ -92,10 +95,10 @@ impl Core {
     }
 
     fn traffic(&self, alert: AlertId) -> Result<Answer, Problem> {
-        let inventory = &self.engine.setup().inventory;
-        let known = self.engine.alert(alert).ok_or(Refusal::UnknownAlert { alert })?;
+        let inventory = &self.works.engine().setup().inventory;
+        let known = self.works.engine().alert(alert).ok_or(Refusal::UnknownAlert { alert })?;
         let mut rows: Vec<TrafficRow> = Vec::new();
-        for traffic in known.broadcasts.iter().flat_map(|id| self.dispatch.traffic(*id)) {
+        for traffic in known.broadcasts.iter().flat_map(|id| self.works.dispatch().traffic(*id)) {
             let controller = inventory.controller(traffic.controller);
             let operator = &inventory.operator(controller.operator).name;
             let (pdus, octets) = (traffic.pdus, traffic.octets);
@@ -114,7 +117,7 @@ impl Core {
 
     fn peers(&self) -> Vec<PeerView> {
         let views = self.peers.iter().zip(&self.links).zip(0..).map(|((facts, link), number)| {
-            let status = self.dispatch.peer_status(PeerId(number));
+            let status = self.works.dispatch().peer_status(PeerId(number));
             PeerView {
                 name: facts.name.clone(),
                 operator: facts.operator.clone(),
@@ -136,13 +139,13 @@ impl Core {
     }
 
     fn status(&self, actor: &Actor) -> StatusView {
-        let inventory = &self.engine.setup().inventory;
+        let inventory = &self.works.engine().setup().inventory;
         let state = match (&self.journal_failed, &self.damaged) {
             (Some(why), _) => format!("failed: {why}"),
             (None, Some(why)) => format!("damaged: {why}"),
             (None, None) => "ok".to_owned(),
         };
-        let open = self.engine.alerts().filter(|alert| !alert.state.is_over()).count();
+        let open = self.works.engine().alerts().filter(|alert| !alert.state.is_over()).count();
         StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             inventory: hex::encode(inventory.digest()),
