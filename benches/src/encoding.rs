@@ -1,5 +1,6 @@
 //! One SBc-AP write of a run of 3,000 cells, ready to be encoded.
 
+use engine::order::Body;
 use sbcap::{Extensions, TaiPolicy, WriteReplaceWarningRequest, WriteTemplate};
 
 use crate::traffic;
@@ -23,6 +24,10 @@ impl Encoding {
             let [d, e, f, g] = ((cell / 6 + 1) << 12 | (cell % 6) << 4).to_be_bytes();
             [0x22, 0xf0, 0x30, d, e, f, g]
         });
+        let (dcs, content) = match &message.body {
+            Body::Text { dcs, pages } => (Some(*dcs), Some(cbs::Content::from_pages(pages.clone(), *dcs))),
+            Body::Primary(_) => (None, None),
+        };
         let request = WriteReplaceWarningRequest {
             message_id: message.message_id,
             serial: message.serial,
@@ -33,8 +38,8 @@ impl Encoding {
             broadcasts: 60,
             warning_type: None,
             security_info: None,
-            dcs: Some(message.dcs),
-            content: Some(cbs::Content::from_pages(message.pages.clone(), message.dcs)),
+            dcs,
+            content,
             omc_id: None,
             concurrent: true,
             send_write_replace_indication: true,

@@ -7,7 +7,7 @@ use area::{CellRuns, ControllerId, Inventory};
 use bytes::{Bytes, BytesMut};
 use cbs::{Alphabet, Broadcasts, Content, Error, Level, MessageId, RepetitionPeriod, SerialNumber};
 use dispatch::{Dispatch, FirstContact, PeerId};
-use engine::order::{Action, BroadcastId, Demand, Message, Order, OrderId, Priority};
+use engine::order::{Action, Body, BroadcastId, Demand, Message, Order, OrderId, Priority};
 use sbcap::{Cause, Extensions, Pdu, Response};
 
 /// A message in two pages, with this serial number.
@@ -18,8 +18,7 @@ pub fn message(serial: u16) -> Result<Arc<Message>, Error> {
     Ok(Arc::new(Message {
         message_id: MessageId::AMBER,
         serial: SerialNumber::from_bits(serial),
-        dcs: Alphabet::Gsm7.dcs(),
-        pages: content.pages().clone(),
+        body: Body::Text { dcs: Alphabet::Gsm7.dcs(), pages: content.pages().clone() },
         period: RepetitionPeriod::from_ms(60_000)?,
     }))
 }

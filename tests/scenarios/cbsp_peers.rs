@@ -100,6 +100,27 @@ fn restart(kind: &str, recovery: &str, cells: &[u64]) -> Value {
 }
 
 #[test]
+fn s49_over_cbsp_a_primary_notification_is_refused_and_the_text_is_not() {
+    let mut plan = Plan::bsc(Profile { keep_alive_ms: 120_000, ..bsc("bsc") }, &CELLS);
+    plan.codes = 17..=1023;
+    let mut world = plan.up();
+    set_up(&mut world);
+    let alert = world.primary(&CELLS);
+    world.expect(PEER, &[]);
+    assert_eq!(
+        (world.shown(alert), world.causes(alert)),
+        ("3 refused".into(), vec!["the interface cannot say this".into()])
+    );
+    assert_eq!(world.notice_kinds(), [NoticeKind::NotExpressible]);
+    world.new_text(alert, "TEST");
+    let etws = |pdu: Value| with(pdu, json!({"message_id": 4352}));
+    let text = etws(write(0x7001, None, &CELLS));
+    world.expect(PEER, std::slice::from_ref(&text));
+    world.say(PEER, &etws(complete(&text)));
+    assert_eq!(world.shown(alert), "3 confirmed");
+}
+
+#[test]
 fn s04_start_up_exchange() {
     let mut world = Plan::bsc(bsc("bsc"), &CELLS).up();
     world.say_hex(PEER, "13 000008 04000106 1600 0D01");

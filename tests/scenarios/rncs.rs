@@ -108,6 +108,30 @@ fn s72_write_replace_kill() {
 }
 
 #[test]
+fn s49_etws_over_sabp() {
+    let mut world = one_rnc(Plan { codes: 17..=1023, ..plan(rnc("rnc")) });
+    let alert = world.primary(&[1, 2]);
+    let etws = |pdu: Value| with(pdu, json!({"message_id": 4352}));
+    let primary = with(
+        etws(write(0x7000, None, &[1, 2])),
+        json!({
+            "content": {"encoding": "gsm7", "text": "ETWS"},
+            "ext": {
+                "security_info": "00".repeat(50), "paging_etws": true,
+                "warning_type": {"value": 0, "user_alert": true, "popup": true}, "content_not_valid": true,
+            },
+        }),
+    );
+    world.expect(PEER, std::slice::from_ref(&primary));
+    world.say(PEER, &etws(complete(&primary, 0)));
+    world.new_text(alert, "TEST");
+    let secondary = etws(write(0x7001, Some(0x7000), &[1, 2]));
+    world.expect(PEER, std::slice::from_ref(&secondary));
+    world.say(PEER, &etws(complete(&secondary, 0)));
+    assert_eq!(world.shown(alert), "2 confirmed");
+}
+
+#[test]
 fn s72_a_kill_has_the_golden_octets_and_does_not_wait_for_the_write() {
     let mut world = one_rnc(plan(rnc("rnc")));
     let alert = world.alert(&[1, 2]);

@@ -1,6 +1,6 @@
 //! S46 to S50: several alerts and languages.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, stop, with, write};
 use crate::world::{PEER, Plan, World, lte, mme};
@@ -58,6 +58,59 @@ fn in_languages(texts: &[(&str, &str)]) {
         })
         .collect();
     world.expect(PEER, &stops);
+}
+
+/// What makes a Write-Replace-Warning-Request one of ETWS, which never has the concurrent flag.
+fn etws(request: Value) -> Value {
+    with(request, json!({"message_id": 4352, "concurrent": null}))
+}
+
+/// The code of its serial number says as well that a phone sounds and shows it.
+const CODES: std::ops::RangeInclusive<u16> = 17..=1023;
+
+#[test]
+fn s49_etws_primary_and_secondary() {
+    const CELLS: [u64; 3] = [C1, C2, C3];
+    let mut world = Plan { codes: CODES, ..Plan::default() }.up();
+    let alert = world.primary(&CELLS);
+    let primary = with(
+        etws(write(0x7000, &CELLS)),
+        json!({
+            "warning_type": {"value": 0, "user_alert": true, "popup": true}, "security_info": "00".repeat(50),
+            "dcs": null, "content": null,
+        }),
+    );
+    world.expect_and_answer(PEER, &primary, 0);
+    world.say(PEER, &etws(on_air(0x7000, &CELLS)));
+    assert_eq!(world.shown(alert), "3 confirmed");
+    assert_eq!(world.view(alert).version.unwrap().planned[0].pages, 0);
+
+    world.new_text(alert, "TEST");
+    world.expect_and_answer(PEER, &etws(write(0x7001, &CELLS)), 0);
+    world.say(PEER, &etws(on_air(0x7001, &CELLS)));
+    let view = world.view(alert);
+    assert_eq!((world.shown(alert), view.version.unwrap().planned[0].pages), ("3 confirmed".into(), 1));
+    assert_eq!((view.messages.len(), world.serials(alert)), (1, vec![0x7001]));
+    // The text took the place of the notification: there is nothing else to stop, then or in the end.
+    world.pass(600_000);
+    world.expect(PEER, &[]);
+    world.cancel(alert);
+    world.expect_and_answer(PEER, &etws(stop(0x7001, &CELLS)), 0);
+    world.say(PEER, &etws(off_air(0x7001, &CELLS, 1)));
+    assert_eq!(world.shown(alert), "; off: 3 confirmed");
+}
+
+#[test]
+fn s49_what_etws_pushed_aside_comes_back() {
+    let mut world = Plan { codes: CODES, ..Plan::default() }.up();
+    let other = world.on_air(&[C1, C2, C3]);
+    world.primary(&[C1, C2]);
+    let primary = world.sent_to(PEER);
+    world.say(PEER, &answer(&primary[0], 0));
+    assert_eq!(world.shown(other), "1 confirmed, 2 unknown");
+    world.expect_and_answer(PEER, &write(0x4110, &[C1, C2]), 0);
+    world.say(PEER, &on_air(0x4110, &[C1, C2]));
+    assert_eq!(world.shown(other), "3 confirmed");
 }
 
 #[test]

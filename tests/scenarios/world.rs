@@ -131,6 +131,13 @@ impl Default for Plan {
     }
 }
 
+/// A class of the earthquake and tsunami system, otherwise like another one.
+fn earthquake(like: &policy::Profile) -> policy::Profile {
+    let (live, test) = (cbs::MessageId::ETWS_EARTHQUAKE, cbs::MessageId::ETWS_TEST);
+    let message_ids = MessageIds { live, exercise: test, test };
+    policy::Profile { name: "earthquake".into(), message_ids, ..like.clone() }
+}
+
 impl Plan {
     /// One BSC with these cells in location area 8193.
     pub(crate) fn bsc(profile: Profile, cells: &[u64]) -> Self {
@@ -211,7 +218,7 @@ impl Plan {
                 .collect(),
             inventory: Arc::clone(inventory),
             atlas: ATLAS.clone(),
-            profiles: vec![self.class.clone()],
+            profiles: vec![self.class.clone(), earthquake(&self.class)],
             patience: self.patience,
             alerts_max: 100,
         };
@@ -312,14 +319,28 @@ impl World {
     /// The same with other texts.
     pub(crate) fn alert_of(&mut self, texts: &[(&str, &str)], cells: &[u64]) -> AlertId {
         let alert = self.draft(texts, cells);
+        self.raise(alert)
+    }
+
+    /// A primary notification of ETWS, approved.
+    pub(crate) fn primary(&mut self, cells: &[u64]) -> AlertId {
+        let alert = self.draft_of("earthquake", &[], cells);
+        self.raise(alert)
+    }
+
+    fn raise(&mut self, alert: AlertId) -> AlertId {
         self.command("ana", Command::Submit { alert }).unwrap();
         self.command("bora", Command::Approve { alert, version: None }).unwrap();
         alert
     }
 
     pub(crate) fn draft(&mut self, texts: &[(&str, &str)], cells: &[u64]) -> AlertId {
+        self.draft_of("missing-child", texts, cells)
+    }
+
+    fn draft_of(&mut self, class: &str, texts: &[(&str, &str)], cells: &[u64]) -> AlertId {
         let wording = Wording { texts: texts_of(texts), target: self.target(cells), ..Wording::default() };
-        let draft = Command::Draft { channel: Channel::Live, class: "missing-child".into(), wording };
+        let draft = Command::Draft { channel: Channel::Live, class: class.into(), wording };
         self.command("ana", draft).unwrap()
     }
 

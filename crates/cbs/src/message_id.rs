@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::WarningType;
+
 /// A message identifier, 16 bits. Public warning uses 4352 to 6400.
 ///
 /// A message in the local language goes out under the main identifier, one in any other language under that
@@ -159,8 +161,21 @@ impl MessageId {
         matches!(self.channel(), Some(Channel::Exercise))
     }
 
-    /// Whether it is of the earthquake and tsunami system: such a message needs a warning type, and takes no
-    /// concurrent-warning flag.
+    /// What a primary notification under it warns of, with sound and display; `None` for what is not of ETWS, and for
+    /// identifiers of ETWS that mean nothing yet.
+    pub const fn warning_type(self) -> Option<WarningType> {
+        Some(WarningType::loud(match self {
+            Self::ETWS_EARTHQUAKE => WarningType::EARTHQUAKE,
+            Self::ETWS_TSUNAMI => WarningType::TSUNAMI,
+            Self::ETWS_EARTHQUAKE_AND_TSUNAMI => WarningType::EARTHQUAKE_AND_TSUNAMI,
+            Self::ETWS_TEST => WarningType::TEST,
+            Self::ETWS_OTHER => WarningType::OTHER,
+            _ => return None,
+        }))
+    }
+
+    /// Whether it is of the earthquake and tsunami system: its primary notification needs a warning type, and none of its
+    /// messages takes the concurrent-warning flag.
     pub const fn is_etws(self) -> bool {
         matches!(self.0, 4352..=4359)
     }

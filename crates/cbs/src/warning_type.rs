@@ -40,6 +40,11 @@ impl WarningType {
         Ok(Self(u16::from(value) << 9 | flags))
     }
 
+    /// A named warning type, with sound and display.
+    pub(crate) const fn loud(value: u8) -> Self {
+        Self((value as u16) << 9 | Self::ALERT | Self::POPUP)
+    }
+
     /// The warning type in its two octets; their padding is ignored.
     pub const fn from_octets(octets: [u8; 2]) -> Self {
         Self(u16::from_be_bytes(octets) & 0xff80)

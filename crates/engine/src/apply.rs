@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::leg::Leg;
 use crate::network::{self, Move, Network};
 use crate::now::Seq;
-use crate::order::{BroadcastId, Message, Verb};
+use crate::order::{Body, BroadcastId, Message, Verb};
 use crate::record::{Allocation, Entry, Record, StepVerb, Terms};
 use crate::report::{CellReport, Outcome};
 
@@ -297,7 +297,7 @@ impl Engine {
         outcome: Outcome,
         cells: &CellRuns,
     ) {
-        let Some(traits) = self.traits(controller) else { return };
+        let Some(traits) = self.traits_for(controller, id) else { return };
         let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
         let (current, alert) = (broadcast.current(), broadcast.alert);
         let Some(serial) =
@@ -311,6 +311,9 @@ impl Engine {
         let confirmed = leg.totals()[Phase::Confirmed as usize];
         leg.hear(wall_ms, current, traits, edition, &report);
         let more = leg.totals()[Phase::Confirmed as usize] > confirmed;
+        if self.overwrites(controller, id, verb, outcome) {
+            self.doubt_beside(controller, cells);
+        }
         let Some(alert) = self.alerts.get_mut(&alert) else { return };
         if alert.state == State::Approved && !matches!(outcome, Outcome::Sent | Outcome::Unanswered) {
             alert.state = State::Active;
@@ -318,6 +321,36 @@ impl Engine {
         if let Some(version) = alert.current.and_then(|at| alert.versions.get_mut(at)).filter(|_| more) {
             let first = version.confirmed_ms.map_or(wall_ms, |(first, _)| first);
             version.confirmed_ms = Some((first, wall_ms));
+        }
+    }
+
+    /// Whether this word is that a message took the place of whatever else was on the air in its cells: a message of ETWS
+    /// where others stand beside each other (TS 36.413 §8.12.1.2).
+    pub(crate) fn overwrites(
+        &self,
+        controller: ControllerId,
+        id: BroadcastId,
+        verb: Verb,
+        outcome: Outcome,
+    ) -> bool {
+        (verb, outcome) == (Verb::Write, Outcome::Accepted)
+            && self.broadcast(id).is_some_and(Broadcast::is_etws)
+            && self.traits(controller).is_some_and(|traits| !traits.in_place)
+    }
+
+    /// What stood beside a message of ETWS is asked about again, and so comes back.
+    fn doubt_beside(&mut self, controller: ControllerId, cells: &CellRuns) {
+        for alert in self.alerts.values().filter(|alert| !alert.state.is_over()) {
+            for id in &alert.broadcasts {
+                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
+                if broadcast.is_etws() {
+                    continue;
+                }
+                let current = broadcast.current();
+                if let Some(leg) = broadcast.leg_mut(controller) {
+                    leg.doubt_in(cells, current);
+                }
+            }
         }
     }
 
@@ -351,9 +384,13 @@ pub(crate) fn message(
 ) -> Option<Message> {
     let body = version.private.open()?.bodies.get(planned)?;
     let planned = &version.planned[planned];
-    let content = planned.content(body).ok()?;
+    let body = if planned.is_primary() {
+        Body::Primary(message_id.warning_type()?)
+    } else {
+        Body::Text { dcs: planned.dcs, pages: planned.content(body).ok()?.pages().clone() }
+    };
     let period = cbs::RepetitionPeriod::from_ms(version.period_s?.saturating_mul(1000)).ok()?;
-    Some(Message { message_id, serial, dcs: planned.dcs, pages: content.pages().clone(), period })
+    Some(Message { message_id, serial, body, period })
 }
 
 /// A moment so much later; never and for ever stay what they are.

@@ -133,6 +133,12 @@ impl Broadcast {
         Edition(u16::try_from(self.editions.len().saturating_sub(1)).unwrap_or(u16::MAX))
     }
 
+    /// Whether it is of the earthquake and tsunami system.
+    pub fn is_etws(&self) -> bool {
+        let names = self.editions.last().map(Text::names).unwrap_or_default();
+        names.iter().any(|(_, message_id, _)| message_id.is_etws())
+    }
+
     /// The edition that a controller of an operator knows by this serial number.
     pub fn edition(
         &self,

@@ -253,7 +253,8 @@ impl CellStatus {
                 (self.phase, self.cause) = (Phase::Confirmed, Cause::None);
             }
             Outcome::Refused(Cause::ReferenceUsed) if ear.repeat || verb == Verb::Query => {
-                let outcome = if ear.in_place { Outcome::Confirmed } else { Outcome::Accepted };
+                let is_known = ear.in_place && !ear.indications;
+                let outcome = if is_known { Outcome::Confirmed } else { Outcome::Accepted };
                 self.hear_write(ear, verb, outcome);
             }
             // It was asked before the write that is on its way.
@@ -447,7 +448,7 @@ mod tests {
         assert_eq!((first.phase(), first.cause()), (Phase::Refused, Cause::ReferenceUsed));
         let repeat = Ear { repeat: true, ..BESIDE };
         assert_eq!(after(repeat, &[(Verb::Write, 0, Outcome::Sent), used]).phase(), Phase::Accepted);
-        let in_place = Ear { in_place: true, ..repeat };
+        let in_place = Ear { in_place: true, indications: false, ..repeat };
         assert_eq!(after(in_place, &[(Verb::Write, 0, Outcome::Sent), used]).phase(), Phase::Confirmed);
     }
 

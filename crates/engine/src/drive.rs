@@ -93,6 +93,13 @@ impl Engine {
         self.network.place(controller)?.traits
     }
 
+    /// What they do with a broadcast. A message of ETWS takes no concurrent-warning flag, so that its next text takes the
+    /// place of the last one everywhere (TS 36.413 §8.12.1.2).
+    pub(crate) fn traits_for(&self, controller: ControllerId, id: BroadcastId) -> Option<Traits> {
+        let (traits, broadcast) = (self.traits(controller)?, self.broadcast(id)?);
+        Some(Traits { in_place: traits.in_place || broadcast.is_etws(), ..traits })
+    }
+
     /// The cells that a configured peer serves, and those that none does.
     pub(crate) fn served(&self, cells: &CellRuns) -> (CellRuns, CellRuns) {
         let mut served = CellRuns::new();
@@ -211,7 +218,8 @@ impl Engine {
         let mut asked = Vec::new();
         for leg in broadcast.legs.iter().filter(|leg| only.is_none_or(|only| leg.controller() == only)) {
             let controller = leg.controller();
-            let Some(traits) = self.traits(controller).filter(|_| self.up.contains(&controller)) else {
+            let Some(traits) = self.traits_for(controller, id).filter(|_| self.up.contains(&controller))
+            else {
                 continue;
             };
             let Some(operator) = self.network.place(controller) else {
@@ -263,7 +271,6 @@ impl Engine {
 
     fn cells_reported(&mut self, now: Now, report: CellReport, out: &mut Vec<Entry>) {
         let CellReport { controller, broadcast: id, serial, verb, outcome, .. } = report;
-        let Some(traits) = self.traits(controller) else { return };
         let Some(operator) = self.network.place(controller) else {
             return;
         };
@@ -275,6 +282,7 @@ impl Engine {
             Verb::Write | Verb::Query => vec![(id, edition)],
         };
         for (id, edition) in meant {
+            let Some(traits) = self.traits_for(controller, id) else { continue };
             let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
             let (alert, current) = (broadcast.alert, broadcast.current());
             let is_unwanted = verb != Verb::Kill && (!broadcast.wanted || edition != current);
@@ -301,6 +309,9 @@ impl Engine {
             );
             if outcome == Outcome::Refused(Cause::ReferenceUsed) {
                 self.rename_where_outnamed(now, id, controller, out);
+            }
+            if self.overwrites(controller, id, verb, outcome) {
+                self.drive_controller(now, controller);
             }
             if is_unwanted {
                 // What came on the air although it is wanted no longer has to be killed, if no order for that is under way.

@@ -228,6 +228,17 @@ impl Leg {
         }
     }
 
+    /// Something that stands beside nothing was put on the air in these cells: whether this is on there still has to be
+    /// asked.
+    pub fn doubt_in(&mut self, cells: &CellRuns, current: Edition) {
+        self.ledger.change(cells, |status| status.doubt(current, false));
+        for wait in self.holds.iter_mut().filter(|hold| hold.verb != Verb::Kill && hold.until_ms.is_some()) {
+            wait.cells = wait.cells.subtract(cells);
+        }
+        self.verify = true;
+        self.repeat = true;
+    }
+
     /// The controller can be asked again: no wait stands in the way.
     pub fn wake(&mut self) {
         self.attempt = 0;

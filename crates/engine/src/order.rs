@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use area::{CellRuns, ControllerId};
-use cbs::{Broadcasts, DataCodingScheme, Level, MessageId, Pages, RepetitionPeriod, SerialNumber};
+use cbs::{
+    Broadcasts, DataCodingScheme, Level, MessageId, Pages, RepetitionPeriod, SerialNumber, WarningType,
+};
 use serde::{Deserialize, Serialize};
 
 /// One message of one alert on one channel: what has its own message identifier and serial numbers.
@@ -114,12 +116,24 @@ pub struct Message {
     pub message_id: MessageId,
     /// Its serial number in this operator's network.
     pub serial: SerialNumber,
-    /// The alphabet of the pages.
-    pub dcs: DataCodingScheme,
-    /// The pages.
-    pub pages: Pages,
+    /// What it tells a phone.
+    pub body: Body,
     /// The time from one broadcast to the next.
     pub period: RepetitionPeriod,
+}
+
+/// What a message tells a phone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Body {
+    /// A text.
+    Text {
+        /// The alphabet of the pages.
+        dcs: DataCodingScheme,
+        /// The pages.
+        pages: Pages,
+    },
+    /// A primary notification of ETWS: it has no text.
+    Primary(WarningType),
 }
 
 /// What dispatch takes from the engine, in this order: a withdrawal leaves before the kill that follows it.

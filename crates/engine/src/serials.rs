@@ -17,6 +17,10 @@ use crate::error::Refusal;
 /// How long a code rests after the last possible broadcast: a phone's 24 hours and two of slack, in milliseconds.
 pub const REST_MS: i64 = 26 * 60 * 60 * 1000;
 
+/// The first code whose two highest bits make a phone sound and show the message, as they do under the identifiers of ETWS
+/// (TS 23.041 §9.4.1.2.1).
+const ETWS_CODE_MIN: u16 = 0b11 << 8;
+
 /// The codes of one operator's network that are ours alone: two CBCs may share a network.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CodeRange {
@@ -68,6 +72,7 @@ impl Serials {
     ) -> Result<SerialNumber, Refusal> {
         let range = self.ranges.get(&operator).cloned().unwrap_or_default();
         let (first, last) = (*range.codes.start(), *range.codes.end());
+        let first = if message_id.is_etws() { first.max(ETWS_CODE_MIN) } else { first };
         let after = self.last.get(&(operator, message_id)).map_or(first, |code| code + 1);
         let free = |code: &u16| {
             self.taken.get(&(operator, message_id, *code)).is_none_or(|until_ms| *until_ms <= wall_ms)

@@ -87,7 +87,7 @@ pub struct PlannedView {
     pub languages: Vec<String>,
     /// Its alphabet.
     pub dcs: DataCodingScheme,
-    /// Its number of pages.
+    /// Its number of pages; 0 for a primary notification of ETWS.
     pub pages: usize,
     /// What a phone shows; none when it has been erased.
     pub text: Option<String>,

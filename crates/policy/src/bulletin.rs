@@ -219,7 +219,7 @@ impl Profile {
                 expires: Some(expires),
                 sender_name: sender_name.map(|name| name.to_owned().into()),
                 headline: None,
-                description: Some(text.clone().into()),
+                description: (!text.is_empty()).then(|| text.clone().into()),
                 instruction: None,
                 web: None,
                 contact: None,
@@ -228,6 +228,13 @@ impl Profile {
                 areas: vec![area],
             }
         };
+        if body.texts.is_empty() {
+            // A primary notification of ETWS: the event is all there is to say.
+            let languages = self.local_languages.iter().take(1);
+            let textless =
+                languages.map(|language| LanguageText { language: language.clone(), text: String::new() });
+            return Ok(textless.map(|text| info(&text)).collect());
+        }
         Ok(body.texts.iter().map(info).collect())
     }
 }

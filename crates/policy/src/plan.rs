@@ -45,7 +45,7 @@ pub struct Planned {
     pub languages: Vec<String>,
     /// Its alphabet.
     pub dcs: DataCodingScheme,
-    /// Its number of pages.
+    /// Its number of pages; 0 for a primary notification of ETWS, which has no text.
     pub pages: usize,
 }
 
@@ -65,7 +65,12 @@ pub struct Plan {
 impl Profile {
     /// The messages for these texts. Serbian is written in the `scripts`, in their order; where none is chosen, as it
     /// was given. All local languages share the main message, each on lines of its own; any other has its own message.
+    /// A class of ETWS has identifiers for one message only: there every language shares it, and no text at all is its
+    /// primary notification.
     pub fn plan(&self, texts: &[LanguageText], scripts: &[Script]) -> Result<Plan, Error> {
+        if texts.is_empty() && self.is_etws() {
+            return Ok(Plan::primary());
+        }
         let mut plan = Plan::default();
         for LanguageText { language, text } in in_scripts(texts, scripts)? {
             let normalized = text::normalize(text.trim());
@@ -78,9 +83,11 @@ impl Profile {
             plan.changes.extend(normalized.changes.into_iter().map(|change| (language.clone(), change)));
             plan.texts.push(LanguageText { language, text: normalized.text });
         }
-        let is_local = |text: &&LanguageText| self.local_languages.contains(&text.language);
+        let place =
+            |text: &LanguageText| self.local_languages.iter().position(|known| *known == text.language);
+        let is_local = |text: &&LanguageText| self.is_etws() || place(text).is_some();
         let mut local: Vec<&LanguageText> = plan.texts.iter().filter(is_local).collect();
-        local.sort_by_key(|text| self.local_languages.iter().position(|known| *known == text.language));
+        local.sort_by_key(|text| place(text).unwrap_or(usize::MAX));
         if local.is_empty() {
             let expected = self.local_languages.join(", ");
             return Err(Error::NoLocalText { expected, found: languages(texts) });
@@ -116,7 +123,21 @@ impl Profile {
     }
 }
 
+impl Plan {
+    /// One message without a text.
+    fn primary() -> Self {
+        let dcs = Alphabet::Gsm7.dcs();
+        let planned = Planned { role: Role::Main, languages: Vec::new(), dcs, pages: 0 };
+        Self { planned: vec![planned], bodies: vec![String::new()], ..Self::default() }
+    }
+}
+
 impl Planned {
+    /// Whether it is a primary notification of ETWS: it has no text, and its identifier says all.
+    pub const fn is_primary(&self) -> bool {
+        self.pages == 0
+    }
+
     /// The content of this message with its text.
     pub fn content(&self, body: &str) -> Result<Content, cbs::Error> {
         Content::new(body, Alphabet::cheapest(body))
@@ -154,7 +175,7 @@ fn languages(texts: &[LanguageText]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::tests::missing_child;
+    use crate::profile::tests::{earthquake, missing_child};
 
     fn text(language: &str, text: &str) -> LanguageText {
         LanguageText { language: language.into(), text: text.into() }
@@ -170,6 +191,18 @@ mod tests {
         let profile = missing_child();
         let id = |role| profile.message_id_of(role, Channel::Live, "mts").unwrap().number();
         assert_eq!(roles.into_iter().map(id).collect::<Vec<_>>(), [4379, 4392]);
+    }
+
+    #[test]
+    fn a_class_of_etws_has_one_message_and_without_a_text_its_primary_notification() {
+        let profile = earthquake();
+        let primary = profile.plan(&[], &[]).unwrap();
+        assert!(primary.planned.len() == 1 && primary.planned[0].is_primary());
+        let texts = [text("en", "Earthquake"), text("sr-Latn", "Zemljotres")];
+        let plan = profile.plan(&texts, &[]).unwrap();
+        assert_eq!(plan.bodies, ["Zemljotres\nEarthquake"]);
+        assert!(!plan.planned[0].is_primary());
+        assert!(missing_child().plan(&[], &[]).is_err(), "no other message goes without a text");
     }
 
     #[test]

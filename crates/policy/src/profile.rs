@@ -149,13 +149,20 @@ impl Profile {
         self.message_ids_by_operator.get(operator).unwrap_or(&self.message_ids).on(channel)
     }
 
+    /// Whether its messages are of the earthquake and tsunami system.
+    pub const fn is_etws(&self) -> bool {
+        self.message_ids.live.is_etws()
+    }
+
+    /// ETWS has no identifiers for exercises and for further languages: its exercises are tests.
     fn belongs(&self, found: MessageId, channel: Channel) -> Result<(), Error> {
         let belongs = match channel {
             Channel::Live => found.is_live(),
-            Channel::Exercise => found.is_exercise(),
+            Channel::Exercise => found.is_exercise() || found == MessageId::ETWS_TEST,
             Channel::Test => found.is_test(),
         };
-        if belongs && found.additional_language().is_some() {
+        let is_whole = if self.is_etws() { found.is_etws() } else { found.additional_language().is_some() };
+        if belongs && is_whole {
             return Ok(());
         }
         Err(Error::WrongChannel {
@@ -170,6 +177,28 @@ impl Profile {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    /// A class of the earthquake and tsunami system.
+    pub(crate) fn earthquake() -> Profile {
+        let (live, test) = (MessageId::ETWS_EARTHQUAKE, MessageId::ETWS_TEST);
+        let message_ids = MessageIds { live, exercise: test, test };
+        Profile { name: "earthquake".into(), message_ids, ..missing_child() }
+    }
+
+    #[test]
+    fn a_class_of_etws_has_identifiers_of_etws_alone() {
+        assert_eq!(earthquake().check(), Ok(()));
+        let ids = earthquake().message_ids;
+        for message_ids in [
+            MessageIds { exercise: MessageId::EXERCISE, ..ids },
+            MessageIds { test: MessageId::TEST, ..ids },
+            MessageIds { live: MessageId::ETWS_TEST, ..ids },
+            MessageIds { live: MessageId::AMBER, ..ids },
+        ] {
+            let profile = Profile { message_ids, ..earthquake() };
+            assert!(matches!(profile.check(), Err(Error::WrongChannel { .. })), "{message_ids:?}");
+        }
+    }
 
     pub(crate) fn missing_child() -> Profile {
         Profile {

@@ -76,6 +76,9 @@ pub(super) fn version(version: &VersionView) -> String {
 
 /// A message as a phone shows it.
 fn message(planned: &PlannedView) -> String {
+    if planned.pages == 0 {
+        return format!("{}: a primary notification of ETWS, which has no text\n", role(planned.role));
+    }
     let pages = if planned.pages == 1 { "page" } else { "pages" };
     let size = planned.text.as_deref().map(super::preview::size).unwrap_or_default();
     let languages = planned.languages.join(" and ");

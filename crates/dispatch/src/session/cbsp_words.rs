@@ -6,7 +6,7 @@ use cbsp::{
     BroadcastCount, CellKind, CellList, CloseReason, CompletedList, Event, FailureList, KeepAlivePeriod,
     RepetitionUnits, Request, RequestKind, SessionConfig,
 };
-use engine::order::{Action, Message};
+use engine::order::{Action, Body, Message};
 use engine::report::{Cause, Outcome};
 
 use crate::heard::{Answer, Counts, Heard, Place};
@@ -33,23 +33,30 @@ pub(super) fn request(action: &Action) -> Request {
     Request { kind, message_id, serial: action.serial() }
 }
 
-/// What the BSC is to broadcast of a message; each write has its own count.
-pub(super) fn broadcast(message: &Message, dialect: CbspDialect) -> Result<TextBroadcast, cbsp::Error> {
-    let repetition_period = if dialect.raw_period {
-        let (found, max) = (message.period.ms() / 1000, dialect.repetition_max);
-        let units = u16::try_from(found).ok().filter(|units| *units <= max);
-        RepetitionUnits::new(units.ok_or(cbsp::Error::RepetitionPeriod { max, found })?)?
-    } else {
-        RepetitionUnits::from_period(message.period, dialect.repetition_max)?
+/// What the BSC is to broadcast of a message; each write has its own count. A primary notification is refused: nothing
+/// says how a text takes the place of an emergency message.
+pub(super) fn broadcast(message: &Message, dialect: CbspDialect) -> Result<TextBroadcast, String> {
+    let Body::Text { dcs, pages } = &message.body else {
+        return Err("a primary notification of ETWS does not go over CBSP".into());
     };
+    let repetition_period = repetition_period(message, dialect).map_err(|error| error.to_string())?;
     Ok(TextBroadcast {
         channel: dialect.channel,
         category: dialect.category,
         repetition_period,
         broadcasts: BroadcastCount(0),
-        dcs: message.dcs,
-        content: Content::from_pages(message.pages.clone(), message.dcs),
+        dcs: *dcs,
+        content: Content::from_pages(pages.clone(), *dcs),
     })
+}
+
+fn repetition_period(message: &Message, dialect: CbspDialect) -> Result<RepetitionUnits, cbsp::Error> {
+    if dialect.raw_period {
+        let (found, max) = (message.period.ms() / 1000, dialect.repetition_max);
+        let units = u16::try_from(found).ok().filter(|units| *units <= max);
+        return RepetitionUnits::new(units.ok_or(cbsp::Error::RepetitionPeriod { max, found })?);
+    }
+    RepetitionUnits::from_period(message.period, dialect.repetition_max)
 }
 
 /// Why the link should be closed.

@@ -1,11 +1,12 @@
 //! SABP in the words of dispatch (TS 25.419).
 
-use cbs::{Broadcasts, Content, MessageId, SerialNumber};
-use engine::order::{Action, Message};
+use cbs::{Alphabet, Broadcasts, Content, MessageId, SerialNumber};
+use engine::order::{Action, Body, Message};
 use engine::report::{Cause, Outcome};
 use sabp::{
-    BroadcastCount, CloseReason, CompletedArea, CompletedInfo, Event, Extensions, FailedArea, PeerError,
-    Recovery, Reference, RepetitionSeconds, Request, ServiceArea, SessionConfig, WriteReplace,
+    BroadcastCount, CloseReason, CompletedArea, CompletedInfo, Event, Extension, Extensions, FailedArea,
+    PeerError, Recovery, Reference, RepetitionSeconds, Request, SecurityInfo, ServiceArea, SessionConfig,
+    WriteReplace,
 };
 
 use super::fitted;
@@ -39,6 +40,20 @@ pub(super) fn write(
 ) -> Result<WriteReplace, sabp::Error> {
     let repetition_period = RepetitionSeconds::from_period(message.period)?;
     let real_ms = u32::from(repetition_period.seconds()) * 1000;
+    let (dcs, content, ext) = match &message.body {
+        Body::Text { dcs, pages } => (*dcs, Content::from_pages(pages.clone(), *dcs), Extensions::default()),
+        Body::Primary(warning_type) => {
+            // A text is mandatory; the last extension says that this one is none.
+            let filler = Content::new("ETWS", Alphabet::Gsm7)?;
+            let extensions = vec![
+                Extension::SecurityInfo(SecurityInfo([0; 50])),
+                Extension::PagingEtws,
+                Extension::WarningType(*warning_type),
+                Extension::ContentNotValid,
+            ];
+            (Alphabet::Gsm7.dcs(), filler, Extensions(extensions))
+        }
+    };
     Ok(WriteReplace {
         message_id: message.message_id,
         new_serial: message.serial,
@@ -47,9 +62,9 @@ pub(super) fn write(
         category: dialect.category,
         repetition_period,
         broadcasts: BroadcastCount::from(fitted(broadcasts, message.period, real_ms)),
-        dcs: message.dcs,
-        content: Content::from_pages(message.pages.clone(), message.dcs),
-        ext: Extensions::default(),
+        dcs,
+        content,
+        ext,
     })
 }
 

@@ -1,11 +1,11 @@
 //! SBc-AP in the words of dispatch (TS 29.168).
 
 use cbs::{Broadcasts, Content, MessageId, SerialNumber};
-use engine::order::{Action, Message, Verb};
+use engine::order::{Action, Body, Message, Verb};
 use engine::report::{Cause, Outcome};
 use sbcap::{
-    CloseReason, Event, Extensions, GlobalEnbId, Kind, PeerError, Request, SessionConfig, StopWarningRequest,
-    WriteReplaceWarningRequest,
+    CloseReason, Event, Extensions, GlobalEnbId, Kind, PeerError, Request, SecurityInfo, SessionConfig,
+    StopWarningRequest, WriteReplaceWarningRequest,
 };
 
 use super::fitted;
@@ -30,20 +30,25 @@ pub(super) fn request(action: &Action) -> Request {
     Request { kind, message_id, serial: action.serial() }
 }
 
-/// A write of a message, but for its cells and tracking areas. `None` when a peer that does without the concurrent flag
-/// is to broadcast until it is stopped: without the flag that count means never (TS 36.413 §8.12.1.2).
+/// A write of a message, but for its cells and tracking areas. `None` when what goes without the concurrent flag is to be
+/// broadcast until it is stopped: without the flag that count means never (TS 36.413 §8.12.1.2).
 pub(super) fn write(
     message: &Message,
     broadcasts: Broadcasts,
     dialect: SbcapDialect,
 ) -> Option<WriteReplaceWarningRequest> {
+    let concurrent = dialect.concurrent && !message.message_id.is_etws();
     // Whole seconds, and never more slowly than asked for.
     let period_s = (message.period.ms() / 1000).max(1);
     let broadcasts = match fitted(broadcasts, message.period, period_s * 1000) {
         Broadcasts::Once => 1,
         Broadcasts::Count(count) => count.get(),
-        Broadcasts::UntilStopped if dialect.concurrent => 0,
+        Broadcasts::UntilStopped if concurrent => 0,
         Broadcasts::UntilStopped => return None,
+    };
+    let (warning_type, dcs, content) = match &message.body {
+        Body::Text { dcs, pages } => (None, Some(*dcs), Some(Content::from_pages(pages.clone(), *dcs))),
+        Body::Primary(warning_type) => (Some(*warning_type), None, None),
     };
     Some(WriteReplaceWarningRequest {
         message_id: message.message_id,
@@ -53,12 +58,13 @@ pub(super) fn write(
         repetition_period: u16::try_from(period_s).unwrap_or(u16::MAX).min(BASE_PERIOD_MAX_S),
         extended_repetition_period: (period_s > BASE_PERIOD_MAX_S.into()).then_some(period_s),
         broadcasts,
-        warning_type: None,
-        security_info: None,
-        dcs: Some(message.dcs),
-        content: Some(Content::from_pages(message.pages.clone(), message.dcs)),
+        warning_type,
+        // A signature is not used in practice.
+        security_info: warning_type.map(|_| SecurityInfo([0; 50])),
+        dcs,
+        content,
         omc_id: None,
-        concurrent: dialect.concurrent,
+        concurrent,
         send_write_replace_indication: dialect.indications,
         global_enb_id: None,
         coordinates: None,

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use cbs::{Broadcasts, MessageId, SerialNumber};
 use cbsp::pdu::{CellList, MessageStatusQuery};
 use cbsp::{BroadcastCount, CellKind};
-use engine::order::{Action, Message};
+use engine::order::{Action, Body, Message};
 use sbcap::{GlobalEnbId, TaiPolicy};
 
 use super::{cbsp_words, fitted, sabp_words, sbcap_words};
@@ -128,7 +128,7 @@ impl Source {
                 Template::SbcapStop(template.map_err(|error| error.to_string())?)
             }
             (Protocol::Cbsp(dialect), What::Write(message, broadcasts)) => {
-                let broadcast = cbsp_words::broadcast(message, dialect).map_err(|error| error.to_string())?;
+                let broadcast = cbsp_words::broadcast(message, dialect)?;
                 let asked_ms = message.period.ms();
                 let real_ms = if dialect.raw_period { asked_ms } else { broadcast.repetition_period.ms() };
                 let count = fitted(*broadcasts, message.period, real_ms);
@@ -212,7 +212,12 @@ impl Template {
 pub(crate) fn octets_around_cells(action: &Action) -> usize {
     match action {
         Action::Write { message, .. } | Action::Query { message, .. } => {
-            FRAME_OCTETS + PAGE_OCTETS * message.pages.as_slice().len()
+            let pages = match &message.body {
+                Body::Text { pages, .. } => pages.as_slice().len(),
+                // Its security information, and the page that SABP must have.
+                Body::Primary(_) => 2,
+            };
+            FRAME_OCTETS + PAGE_OCTETS * pages
         }
         Action::Kill { .. } => FRAME_OCTETS,
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use area::CellRuns;
 use cbs::{Alphabet, Broadcasts, Content, Level, RepetitionPeriod};
 use dispatch::{CbspDialect, Profile, Protocol, Reach, SbcapDialect, Tais};
-use engine::order::{Action, Message, Priority};
+use engine::order::{Action, Body, Message, Priority};
 
 use crate::{ALERT, World, free, message};
 
@@ -69,7 +69,10 @@ fn cbsp_requests_have_the_octets_of_the_golden_vectors() {
     let text = "AMBER ALERT. Missing child: Marko P., age 7, brown hair, blue jacket. Last seen in Novi Sad at 14:30. \
                 Call 192.";
     let written = Message {
-        pages: Content::new(text, Alphabet::Gsm7).unwrap().pages().clone(),
+        body: Body::Text {
+            dcs: Alphabet::Gsm7.dcs(),
+            pages: Content::new(text, Alphabet::Gsm7).unwrap().pages().clone(),
+        },
         period: RepetitionPeriod::from_ms(32 * 1883).unwrap(),
         ..(*message(65 << 4)).clone()
     };

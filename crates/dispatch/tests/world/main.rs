@@ -18,7 +18,7 @@ use std::sync::Arc;
 use area::{CellIndex, CellRuns, ControllerId, Inventory};
 use cbs::{Alphabet, Broadcasts, Content, Level, MessageId, RepetitionPeriod, SerialNumber};
 use dispatch::{Dispatch, FirstContact, Notice, PeerId, Profile, Protocol, Reach, Route, Setup};
-use engine::order::{Action, BroadcastId, Demand, Message, Order, OrderId, Priority};
+use engine::order::{Action, Body, BroadcastId, Demand, Message, Order, OrderId, Priority};
 use engine::report::{CellReport, Outcome, Report};
 use serde_json::Value;
 
@@ -226,8 +226,7 @@ pub(crate) fn message(serial: u16) -> Arc<Message> {
     Arc::new(Message {
         message_id: MessageId::new(4379),
         serial: SerialNumber::from_bits(serial),
-        dcs: Alphabet::Gsm7.dcs(),
-        pages: content.pages().clone(),
+        body: Body::Text { dcs: Alphabet::Gsm7.dcs(), pages: content.pages().clone() },
         period: RepetitionPeriod::from_ms(60_000).unwrap(),
     })
 }

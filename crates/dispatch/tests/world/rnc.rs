@@ -2,7 +2,7 @@
 
 use cbs::{Broadcasts, Content, Level, RepetitionPeriod};
 use dispatch::{FirstContact, PeerId, Profile, Reach};
-use engine::order::{Action, Demand, Message, Priority};
+use engine::order::{Action, Body, Demand, Message, Priority};
 use engine::report::{Cause, Outcome, Report};
 use serde_json::{Value, json};
 use std::num::NonZeroU16;
@@ -102,8 +102,10 @@ fn requests_have_the_octets_of_the_golden_vectors() {
     let content: Content = serde_json::from_value(input["content"].clone()).unwrap();
     let written = Message {
         serial: serde_json::from_value(input["new_serial"].clone()).unwrap(),
-        dcs: serde_json::from_value(input["dcs"].clone()).unwrap(),
-        pages: content.pages().clone(),
+        body: Body::Text {
+            dcs: serde_json::from_value(input["dcs"].clone()).unwrap(),
+            pages: content.pages().clone(),
+        },
         period: RepetitionPeriod::from_ms(30_000).unwrap(),
         ..(*message(0)).clone()
     };
