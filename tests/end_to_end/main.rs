@@ -13,4 +13,5 @@ mod on_the_wire;
 mod own_cbc;
 mod recording;
 mod refusals;
+mod repeats;
 mod unit;
