@@ -18,11 +18,11 @@ use link::{Connection, EventKind, LinkEvent, SendError};
 use policy::{Act, Bulletin};
 use sd_notify::NotifyState;
 use tokio::sync::{oneshot, watch};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::clock::Clock;
 use crate::documents::Documents;
-use crate::links;
+use crate::links::{self, Flapping};
 use crate::noticeboard::Publicity;
 use crate::storage::{Event, Storage};
 use crate::works::Works;
@@ -92,6 +92,7 @@ struct PeerLink {
     /// A PDU that the link's full queue has not taken yet.
     held: Option<Bytes>,
     since_ms: Option<i64>,
+    flapping: Flapping,
     last_notice: Option<String>,
 }
 
@@ -309,7 +310,11 @@ impl Core {
         let name = facts.name.as_str();
         match event.kind {
             EventKind::Up { peer: address, connection } => {
-                info!(peer = name, %address, "link up");
+                if link.flapping.is_on() {
+                    debug!(peer = name, %address, "link up");
+                } else {
+                    info!(peer = name, %address, "link up");
+                }
                 let is_first = link.connections.iter().all(Option::is_none);
                 link.connections[way as usize] = Some(connection);
                 if !is_first {
@@ -333,9 +338,14 @@ impl Core {
                     self.send_held(now, peer, held);
                     return;
                 }
-                warn!(peer = name, reason, dropped_frames, "link down");
-                link.since_ms = Some(now.wall_ms);
-                link.last_notice = Some(reason);
+                link.flapping.lost(now.wall_ms - link.since_ms.replace(now.wall_ms).unwrap_or(now.wall_ms));
+                if link.flapping.is_on() {
+                    debug!(peer = name, reason, dropped_frames, "link down");
+                    link.last_notice = Some(format!("flapping: {reason}"));
+                } else {
+                    warn!(peer = name, reason, dropped_frames, "link down");
+                    link.last_notice = Some(reason);
+                }
                 self.works.link_down(now, peer);
             }
             EventKind::Frame(frame) => self.works.received(now, peer, &frame),
@@ -347,12 +357,17 @@ impl Core {
             EventKind::Unreachable { reason, retry_in_ms } => {
                 // Every attempt of a long outage is the same news: said when it changes.
                 if link.last_notice.as_ref() != Some(&reason) {
-                    warn!(peer = name, reason, retry_in_ms, "cannot connect");
+                    if !link.flapping.is_on() {
+                        warn!(peer = name, reason, retry_in_ms, "cannot connect");
+                    }
                     link.last_notice = Some(reason);
                 }
             }
             EventKind::Refused { .. } => {}
-            EventKind::Flapping { losses } => warn!(peer = name, losses, "the link is flapping"),
+            EventKind::Flapping { losses } => {
+                warn!(peer = name, losses, "the link is flapping: no more is said until it was stable");
+                link.flapping.begin();
+            }
             EventKind::Path { address, reachable } => {
                 info!(peer = name, %address, reachable, "a path changed")
             }
@@ -364,7 +379,9 @@ impl Core {
         let Some(link) = self.links.get_mut(usize::from(notice.peer.0)) else { return };
         let name = self.peers.get(usize::from(notice.peer.0)).map_or("", |facts| facts.name.as_str());
         if notice.kind == NoticeKind::Ready {
-            info!(peer = name, "ready");
+            if !link.flapping.is_on() {
+                info!(peer = name, "ready");
+            }
             return;
         }
         warn!(peer = name, kind = notice.kind.name(), "{}", notice.words);

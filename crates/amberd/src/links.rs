@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use link::{
-    DialConfig, Framing, HttpSettings, Limits, Link, LinkId, ListenConfig, Listener, Peers, SctpSettings,
-    Sink, TlsSettings,
+    Backoff, DialConfig, Framing, HttpSettings, Limits, Link, LinkId, ListenConfig, Listener, Peers,
+    SctpSettings, Sink, TlsSettings,
 };
 use tokio::runtime::Handle;
 
@@ -59,6 +59,27 @@ impl Links {
 pub(crate) fn check(config: &Config) -> Result<(), ConfigError> {
     let mut peers = config.operator.iter().flat_map(|operator| &operator.peer);
     peers.try_for_each(|peer| transport(peer, None).map(drop))
+}
+
+/// Whether a link goes up and down again and again. That is one piece of news, not one each time.
+#[derive(Debug, Default)]
+pub(crate) struct Flapping(bool);
+
+impl Flapping {
+    /// It flaps from now on.
+    pub(crate) fn begin(&mut self) {
+        self.0 = true;
+    }
+
+    /// A connection that lasted so long is lost: after a stable one it does not flap any more.
+    pub(crate) fn lost(&mut self, lived_ms: i64) {
+        self.0 &= lived_ms < i64::try_from(Backoff::default().stable_after_ms).unwrap_or(i64::MAX);
+    }
+
+    /// Whether its ups and downs are no news.
+    pub(crate) fn is_on(&self) -> bool {
+        self.0
+    }
 }
 
 /// A place where peers dial in.
@@ -173,6 +194,20 @@ fn limits(protocol: Protocol) -> Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ups_and_downs_of_a_flapping_link_are_no_news_until_it_was_stable() {
+        let mut flapping = Flapping::default();
+        flapping.lost(100);
+        assert!(!flapping.is_on(), "short connections are news until the link says that it flaps");
+        flapping.begin();
+        for _ in 0..20 {
+            flapping.lost(9_999);
+            assert!(flapping.is_on());
+        }
+        flapping.lost(10_000);
+        assert!(!flapping.is_on());
+    }
 
     #[test]
     fn a_links_number_tells_its_peer_and_which_of_its_connections_it_is() {

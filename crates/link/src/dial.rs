@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tracing::{debug, info, warn};
+use tracing::debug;
 
 use crate::backoff::Pause;
 use crate::connection::Ending;
@@ -57,12 +57,11 @@ async fn keep_dialling(
         let Some(connected) = unless_stopped(&stop, dialler.connect(&config, address)).await else { return };
         let wait_ms = match connected {
             Ok(wire) => {
-                info!(link = %config.name, peer = %wire.peer, "connected");
+                debug!(link = %config.name, peer = %wire.peer, "connected");
                 let since = Instant::now();
                 service.serve(wire, stop.clone()).await;
                 let lived_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
                 if let Some(losses) = pause.lost(lived_ms) {
-                    warn!(link = %config.name, losses, "flapping");
                     service.report(EventKind::Flapping { losses }).await;
                 }
                 pause.next_ms()
