@@ -97,7 +97,12 @@ impl World {
         let mut dispatch = Dispatch::new(&inventory, setup).unwrap();
         let dispatch_octets = allocations::live_octets() - before;
         let traits = vec![
-            Some(Traits { in_place: false, indications: true, stops_first: false });
+            Some(Traits {
+                in_place: false,
+                indications: true,
+                stops_first: false,
+                airtime: engine::Airtime::default()
+            });
             inventory.controllers().len()
         ];
         let mut engine = Engine::new(engine::Setup {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use engine::AlertId;
 use engine::command::{self, Change};
 use engine::view::AlertView;
 use policy::LanguageText;
@@ -98,11 +99,16 @@ fn launch(folder: &Path) -> Running {
 
 /// The BSC that we dial, and a daemon that has it as its only peer.
 fn dialled(number: u8) -> Option<(Bsc, Daemon)> {
+    dialled_by(number, "")
+}
+
+/// The same, with these lines in the operator's file.
+fn dialled_by(number: u8, operator: &str) -> Option<(Bsc, Daemon)> {
     if !need::program("osmo-bsc") {
         return None;
     }
     let bsc = Bsc::start(number, "cbc\n mode server\n server\n  local-ip ADDRESS\n  local-port 48050\n");
-    let peer = format!("[[peer]]\naddresses = [\"{}:48050\"]\n{PEER}", bsc.address);
+    let peer = format!("{operator}[[peer]]\naddresses = [\"{}:48050\"]\n{PEER}", bsc.address);
     let daemon = Daemon::start(Config::new(CELLS, &[("osmo", &peer)]));
     Some((bsc, daemon))
 }
@@ -200,10 +206,8 @@ fn a_cancel_reaches_a_real_bsc_that_was_away() {
 
 #[test]
 fn what_a_real_bsc_refuses_is_shown_as_refused() {
-    let Some((bsc, daemon)) = dialled(5) else { return };
-    // A cell sends one page in 1.883 s, 32 in a minute; three times 13 pages are too many.
-    let long = "ABCDEFGH ".repeat(13 * 93 / 9 - 3);
-    let alerts: Vec<_> = (0..3).map(|_| daemon.submitted(wording(&long, "Novi Sad"))).collect();
+    let Some((bsc, daemon)) = dialled_by(5, "[airtime]\ngsm_page_ms = 0\n") else { return };
+    let alerts = three_too_many(&daemon);
     for alert in &alerts[..2] {
         daemon.approve(*alert);
         daemon.wait_confirmed(*alert);
@@ -213,6 +217,32 @@ fn what_a_real_bsc_refuses_is_shown_as_refused() {
     assert_eq!(refused.cells.confirmed, 0);
     assert_eq!(refused.networks[0].causes.values().sum::<u32>(), 1, "{:?}", refused.networks[0].causes);
     assert_eq!(bsc.on_air().len(), 2);
+}
+
+#[test]
+fn what_fits_our_budget_a_real_bsc_takes() {
+    let Some((bsc, daemon)) = dialled(7) else { return };
+    let alerts = three_too_many(&daemon);
+    for alert in &alerts {
+        daemon.approve(*alert);
+        daemon.wait_confirmed(*alert);
+    }
+    let gives_way = daemon.alert(alerts[2]).gives_way;
+    assert_eq!(gives_way.iter().map(|row| row.period_s).collect::<Vec<_>>(), [Some(153)]);
+    let mut periods: Vec<u32> = bsc.on_air().iter().map(|on_air| on_air.period_slots).collect();
+    periods.sort_unstable();
+    assert_eq!(periods, [32, 32, 81]);
+    // When one ends, the slow one is quick again.
+    daemon.cancel(alerts[0]);
+    daemon.wait_off(alerts[0]);
+    let are_quick = || bsc.on_air().iter().map(|on_air| on_air.period_slots).eq([32, 32]);
+    until("the slow message started anew", 30, || are_quick().then_some(()));
+}
+
+/// A cell sends one page in 1.883 s, 32 in a minute; three times 13 pages are too many.
+fn three_too_many(daemon: &Daemon) -> [AlertId; 3] {
+    let long = "ABCDEFGH ".repeat(13 * 93 / 9 - 3);
+    [(); 3].map(|()| daemon.submitted(wording(&long, "Novi Sad")))
 }
 
 #[test]

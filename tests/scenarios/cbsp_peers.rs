@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::words::{PLMN, serial, with};
 use crate::world::{PEER, Plan, World, bsc};
 
-const CELLS: [u64; 3] = [1, 2, 3];
+pub(crate) const CELLS: [u64; 3] = [1, 2, 3];
 
-fn cgis(cells: &[u64]) -> Value {
+pub(crate) fn cgis(cells: &[u64]) -> Value {
     let items: Value = cells.iter().map(|ci| json!({"plmn": PLMN, "lac": 8193, "ci": ci})).collect();
     json!({"kind": "cgi", "items": items})
 }
@@ -32,7 +32,7 @@ fn kill(bits: u16, cells: &[u64]) -> Value {
 }
 
 /// The COMPLETE of a request, with its mandatory elements only.
-fn complete(request: &Value) -> Value {
+pub(crate) fn complete(request: &Value) -> Value {
     match request["message"].as_str().unwrap() {
         "write_replace" => with(
             json!({"message": "write_replace_complete", "message_id": 4379, "new_serial": request["new_serial"]}),
@@ -46,7 +46,7 @@ fn complete(request: &Value) -> Value {
 }
 
 /// The FAILURE of a write: where it succeeded, and where it did not.
-fn failed(request: &Value, done: &[u64], failures: Value) -> Value {
+pub(crate) fn failed(request: &Value, done: &[u64], failures: Value) -> Value {
     let pdu = json!({
         "message": "write_replace_failure", "message_id": 4379, "new_serial": request["new_serial"],
         "old_serial": request["old_serial"], "failures": failures, "cells": cgis(done), "channel": "basic",
@@ -60,7 +60,7 @@ fn failed(request: &Value, done: &[u64], failures: Value) -> Value {
     )
 }
 
-fn cell_failure(ci: u64, cause: u8) -> Value {
+pub(crate) fn cell_failure(ci: u64, cause: u8) -> Value {
     json!({"kind": "cgi", "plmn": PLMN, "lac": 8193, "ci": ci, "cause": cause})
 }
 
@@ -79,7 +79,7 @@ fn one_bsc(profile: Profile) -> World {
     world
 }
 
-fn set_up(world: &mut World) {
+pub(crate) fn set_up(world: &mut World) {
     assert_eq!(world.hex_to(PEER)[0], "1000000404000106");
     world.say_hex(PEER, "11 000004 04000106");
     world.sent_to(PEER);
@@ -97,6 +97,16 @@ fn on_air(world: &mut World) -> engine::AlertId {
 
 fn restart(kind: &str, recovery: &str, cells: &[u64]) -> Value {
     json!({"message": "restart", "cells": cgis(cells), "broadcast_message_type": kind, "recovery": recovery})
+}
+
+/// The answer to a status query about a message that is on in all cells.
+pub(crate) fn on(query: &Value) -> Value {
+    let on = CELLS.iter().map(|ci| json!({"plmn": PLMN, "lac": 8193, "ci": ci, "completed": 2, "info": 0}));
+    json!({
+        "message": "message_status_query_complete", "message_id": query["message_id"],
+        "old_serial": query["old_serial"], "completed": {"kind": "cgi", "items": on.collect::<Value>()},
+        "channel": "basic",
+    })
 }
 
 #[test]
@@ -150,17 +160,7 @@ fn s05_start_up_with_a_live_alert() {
         "cells": cgis(&CELLS), "channel": "basic",
     });
     assert_eq!(sent, [query]);
-    let on: Value = CELLS
-        .iter()
-        .map(|ci| json!({"plmn": PLMN, "lac": 8193, "ci": ci, "completed": 2, "info": 0}))
-        .collect();
-    world.say(
-        PEER,
-        &json!({
-            "message": "message_status_query_complete", "message_id": 4379, "old_serial": serial(0x4110),
-            "completed": {"kind": "cgi", "items": on}, "channel": "basic",
-        }),
-    );
+    world.say(PEER, &on(&sent[0]));
     assert_eq!(world.shown(alert), "3 confirmed");
 }
 

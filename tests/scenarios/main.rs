@@ -16,6 +16,7 @@ mod admin;
 mod cbsp_peers;
 mod errors_4g;
 mod failure_4g;
+mod limits;
 mod links;
 mod rncs;
 mod several;

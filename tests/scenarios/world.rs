@@ -10,7 +10,7 @@ use bytes::Bytes;
 use dispatch::{Dispatch, FirstContact, Notice, NoticeKind, PeerId, Profile, Protocol, Reach, Route};
 use engine::command::{Actor, Change, Command, Roles, Wording};
 use engine::view::{AlertView, Counts};
-use engine::{AlertId, CodeRange, Engine, Entry, Now, Patience, Setup, Traits};
+use engine::{Airtime, AlertId, CodeRange, Engine, Entry, Now, Patience, Setup, Traits};
 use policy::{Channel, LanguageText, MessageIds};
 use serde_json::Value;
 
@@ -41,6 +41,10 @@ pub(crate) struct Plan {
     pub(crate) class: policy::Profile,
     pub(crate) codes: RangeInclusive<u16>,
     pub(crate) patience: Patience,
+    /// What the air of each cell carries.
+    pub(crate) airtime: Airtime,
+    /// Classes beside the first.
+    pub(crate) classes: Vec<policy::Profile>,
 }
 
 /// The daemon's dispatcher without its sockets and its disk.
@@ -127,6 +131,8 @@ impl Default for Plan {
             },
             codes: 17..=99,
             patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },
+            airtime: Airtime::default(),
+            classes: Vec::new(),
         }
     }
 }
@@ -206,7 +212,7 @@ impl Plan {
         let traits = (0..inventory.controllers().len()).map(|n| {
             let dispatch::ControllerTraits { in_place, indications, stops_first } =
                 dispatch.traits(ControllerId(n as u16))?;
-            Some(Traits { in_place, indications, stops_first })
+            Some(Traits { in_place, indications, stops_first, airtime: self.airtime })
         });
         let setup = Setup {
             coverage: Coverage::new(inventory),
@@ -218,7 +224,11 @@ impl Plan {
                 .collect(),
             inventory: Arc::clone(inventory),
             atlas: ATLAS.clone(),
-            profiles: vec![self.class.clone(), earthquake(&self.class)],
+            profiles: std::iter::once(&self.class)
+                .chain(&self.classes)
+                .cloned()
+                .chain([earthquake(&self.class)])
+                .collect(),
             patience: self.patience,
             alerts_max: 100,
         };
@@ -332,6 +342,16 @@ impl World {
         self.command("ana", Command::Submit { alert }).unwrap();
         self.command("bora", Command::Approve { alert, version: None }).unwrap();
         alert
+    }
+
+    /// One of another class.
+    pub(crate) fn alert_of_class(&mut self, class: &str, cells: &[u64]) -> AlertId {
+        let wording =
+            Wording { texts: texts_of(&[("sr", "TEST")]), target: self.target(cells), ..Wording::default() };
+        let draft = Command::Draft { channel: Channel::Live, class: class.into(), wording };
+        let alert = self.command("ana", draft).unwrap();
+        self.command("ana", Command::Submit { alert }).unwrap();
+        self.command("bora", Command::Approve { alert, version: None }).unwrap()
     }
 
     pub(crate) fn draft(&mut self, texts: &[(&str, &str)], cells: &[u64]) -> AlertId {

@@ -9,7 +9,7 @@ mod preview;
 
 pub(crate) use alert::{alert, alerts};
 pub(crate) use daemon::{peers, status};
-pub(crate) use ledger::{ledger, report};
+pub(crate) use ledger::{gives_way, ledger, report};
 pub(crate) use preview::preview;
 
 /// A text that leaves the terminal as it is: what others have written, an author or a peer, may hold characters that

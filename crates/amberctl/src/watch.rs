@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use area::Rat;
 use engine::AlertId;
-use engine::view::{AlertView, Counts};
+use engine::view::{AlertView, Counts, GivesWay};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::arguments::Until;
@@ -26,7 +26,7 @@ pub(crate) async fn watch(
         let view = view?;
         match &mut bars {
             Some(bars) => bars.show(&view),
-            None => session.write(out, &view, || line(&view))?,
+            None => session.write(out, &view, || lines(&view))?,
         }
         if is_enough(&view, until) {
             drop(bars);
@@ -64,6 +64,15 @@ fn line(view: &AlertView) -> String {
     )
 }
 
+/// The line, and one for each group of cells in which it gives way to other alerts.
+fn lines(view: &AlertView) -> String {
+    let rows = view.gives_way.iter();
+    let rows = rows.map(|row| {
+        format!("\n{} gives way: {} {}: {}", view.id, row.operator, row.rat, tables::gives_way(row))
+    });
+    line(view) + &rows.collect::<String>()
+}
+
 fn others(counts: &Counts) -> String {
     let Counts { accepted, refused, unknown, .. } = counts;
     format!("{accepted} accepted, {refused} refused, {unknown} unknown")
@@ -87,7 +96,12 @@ impl Bars {
             let counts = asked(view, &network.cells, &network.off);
             bar.set_length(counts.targeted.into());
             bar.set_position(counts.confirmed.into());
-            bar.set_message(format!("{}: {}", view.state, others(counts)));
+            let gives_way = |row: &&GivesWay| {
+                (row.operator.as_str(), row.rat) == (network.operator.as_str(), network.rat)
+            };
+            let less: u32 = view.gives_way.iter().filter(gives_way).map(|row| row.cells).sum();
+            let less = if less > 0 { format!(", {less} give way") } else { String::new() };
+            bar.set_message(format!("{}: {}{less}", view.state, others(counts)));
         }
     }
 }

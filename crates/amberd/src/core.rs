@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dispatch::{Document, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
 use engine::order::Order;
-use engine::{AlertId, Engine, Import, Now, Seq, State};
+use engine::{AlertId, Engine, Entry, Import, Now, Record, Seq, Share, State};
 use link::{Connection, EventKind, LinkEvent, SendError};
 use policy::{Act, Bulletin};
 use sd_notify::NotifyState;
@@ -398,10 +398,32 @@ impl Core {
             return;
         }
         let entries = self.works.take_records();
+        entries.iter().for_each(|entry| self.tell(entry));
         if self.journal_failed.is_none()
             && let Err(error) = self.storage.append(&entries)
         {
             self.lose_journal(&error.to_string());
+        }
+    }
+
+    /// What was decided without anybody having asked for it.
+    fn tell(&self, entry: &Entry) {
+        let Record::Rationed { controller, ration } = &entry.record else { return };
+        let controller = &self.works.engine().setup().inventory.controller(*controller).name;
+        for lesser in &ration.lesser {
+            let alert =
+                self.works.engine().broadcast(lesser.broadcast).map(|broadcast| broadcast.alert.to_string());
+            let (alert, cells) = (alert.unwrap_or_default(), lesser.cells.len());
+            match lesser.share {
+                Share::Slowed(period_ms) => {
+                    warn!(alert, controller, cells, period_s = period_ms / 1000, "slowed: the air is full");
+                }
+                Share::Nothing => warn!(alert, controller, cells, "waits: the air is full"),
+                Share::Full => {}
+            }
+        }
+        if ration.lesser.is_empty() {
+            info!(controller, "the air carries all that is wanted");
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use area::{Atlas, ControllerId, Coverage, Inventory};
 use cbs::GeographicalScope;
 use dispatch::{Dispatch, PeerId, Reach, Route};
-use engine::{CodeRange, Patience, Setup, Traits};
+use engine::{Airtime, CodeRange, Patience, Setup, Traits};
 
 use crate::config::{Config, ConfigError, Operator, Peer, Protocol};
 use crate::core::PeerFacts;
@@ -34,7 +34,12 @@ impl Country {
             let controller = ControllerId(u16::try_from(n).unwrap_or(u16::MAX));
             let dispatch::ControllerTraits { in_place, indications, stops_first } =
                 dispatch.traits(controller)?;
-            Some(Traits { in_place, indications, stops_first })
+            Some(Traits {
+                in_place,
+                indications,
+                stops_first,
+                airtime: airtime(config, &inventory, controller),
+            })
         });
         let setup = Setup {
             coverage: Coverage::new(&inventory),
@@ -194,6 +199,14 @@ fn profile(peer: &Peer) -> dispatch::Profile {
         cell_burst: peer.cell_burst,
         ..base
     }
+}
+
+/// What the air of the cells of a controller carries.
+fn airtime(config: &Config, inventory: &Inventory, controller: ControllerId) -> Airtime {
+    let known = inventory.controller(controller);
+    let name = &inventory.operator(known.operator).name;
+    let operator = config.operator.iter().find(|operator| operator.name == *name);
+    operator.map(|operator| operator.airtime.of(known.rat)).unwrap_or_default()
 }
 
 fn codes(

@@ -2,6 +2,7 @@
 
 use area::{CellRuns, ControllerId};
 
+use crate::airtime::{Cadence, Lesser};
 use crate::alert::{Alert, AlertId, State, Step, Version};
 use crate::broadcast::{Broadcast, Text};
 use crate::cells::{Edition, Phase};
@@ -93,6 +94,7 @@ impl Engine {
             Record::Renamed { controller, broadcast, edition, serial } => {
                 self.apply_name(entry.seq, *controller, *broadcast, *edition, *serial);
             }
+            Record::Rationed { controller, ration } => self.apply_ration(entry.seq, *controller, ration),
             Record::Controller { controller, up: true } => {
                 self.up.insert(*controller);
                 self.legs_at(*controller, |leg, _| leg.wake());
@@ -185,6 +187,11 @@ impl Engine {
         };
         alert.last_broadcast_ms = alert.last_broadcast_ms.max(last_ms);
         alert.history.push(step(wall_ms, "approve", Some(by), None));
+        let cadences = |version: &Version, planned: usize| {
+            let pages = u32::try_from(version.planned[planned].pages).unwrap_or(u32::MAX);
+            let cadence = Cadence { pages, period_ms: terms.period_s.saturating_mul(1000) };
+            (cadence, cadence)
+        };
         let version = &mut alert.versions[current];
         version.approved = Some((by.to_owned(), wall_ms));
         version.period_s = Some(terms.period_s);
@@ -213,7 +220,9 @@ impl Engine {
             let changed = usize::from(allocation.edition.0) == broadcast.editions.len();
             if changed {
                 let text = allocation.planned.map_or_else(Text::default, |planned| {
-                    Text::new(allocation.names.clone(), |id, serial| message(&version, planned, id, serial))
+                    Text::new(allocation.names.clone(), cadences(&version, planned), |id, serial| {
+                        message(&version, planned, id, serial)
+                    })
                 });
                 let replaced = broadcast.editions.last().map(|text| self.network.names_of(text));
                 let replaced = replaced.unwrap_or_default();
@@ -228,7 +237,9 @@ impl Engine {
                 && let Some(text) = broadcast.editions.pop()
             {
                 let messages =
-                    Text::new(allocation.names.clone(), |id, serial| message(&version, planned, id, serial));
+                    Text::new(allocation.names.clone(), cadences(&version, planned), |id, serial| {
+                        message(&version, planned, id, serial)
+                    });
                 broadcast.editions.push(text.with_messages_of(messages));
             }
             broadcast.decided = seq;
@@ -248,6 +259,9 @@ impl Engine {
                 }
             }
         }
+        for allocation in allocations {
+            self.defer_again(allocation.broadcast);
+        }
     }
 
     fn apply_network(&mut self, network: &Network, moves: &[Move]) {
@@ -263,6 +277,17 @@ impl Engine {
         }
         self.serials.rename(&operators);
         self.network = network.clone();
+        let rations = std::mem::take(&mut self.rations).into_values();
+        let lesser: Vec<Lesser> = rations.flat_map(|ration| ration.lesser).collect();
+        for Lesser { broadcast, share, cells } in lesser {
+            let cells = cells.remapped(&map);
+            for (controller, place) in network.places() {
+                let here = cells.within(place.cells.0..place.cells.1);
+                let ration = self.rations.entry(controller).or_default();
+                here.iter().for_each(|run| ration.give(broadcast, share, run));
+            }
+        }
+        self.rations.retain(|_, ration| !ration.is_empty());
     }
 
     fn apply_name(

@@ -5,9 +5,10 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use area::{ControllerId, OperatorId};
-use cbs::{Broadcasts, MessageId, SerialNumber};
+use cbs::{Broadcasts, MessageId, RepetitionPeriod, SerialNumber};
 use policy::Role;
 
+use crate::airtime::{Airtime, Cadence, Load, Share};
 use crate::alert::AlertId;
 use crate::cells::Edition;
 use crate::leg::{Leg, Need};
@@ -45,19 +46,23 @@ pub struct Text {
     messages: Vec<(OperatorId, Arc<Message>)>,
     /// The controllers at which another CBC holds its name, with the serial number it has there instead.
     renamed: Vec<(ControllerId, SerialNumber)>,
+    /// What it asks of the air, and what it asked for when its period was another.
+    cadences: (Cadence, Cadence),
 }
 
 impl Text {
-    /// A text with its names, and its messages while it can be read.
+    /// A text with its names, with what it asks of the air and what it asked for before its period changed, and with its
+    /// messages while it can be read.
     pub fn new(
         names: Vec<(OperatorId, MessageId, SerialNumber)>,
+        cadences: (Cadence, Cadence),
         message: impl Fn(MessageId, SerialNumber) -> Option<Message>,
     ) -> Self {
         let messages = names
             .iter()
             .filter_map(|(operator, id, serial)| Some((*operator, Arc::new(message(*id, *serial)?))))
             .collect();
-        Self { names, messages, renamed: Vec::new() }
+        Self { names, messages, renamed: Vec::new(), cadences }
     }
 
     /// What it is called in every network.
@@ -98,7 +103,22 @@ impl Text {
 
     /// The same with other messages: their period has changed.
     pub(crate) fn with_messages_of(self, other: Self) -> Self {
-        Self { messages: other.messages, ..self }
+        Self { messages: other.messages, cadences: (other.cadences.0, self.cadences.0), ..self }
+    }
+
+    /// What it asks of the air.
+    pub const fn cadence(&self) -> Cadence {
+        self.cadences.0
+    }
+
+    /// The same, and what it asked for when its period was another.
+    pub(crate) const fn cadences(&self) -> (Cadence, Cadence) {
+        self.cadences
+    }
+
+    /// What it may take of the air where it is still on as it was.
+    pub fn old_load(&self, airtime: Airtime) -> Load {
+        airtime.load(self.cadences.0).max(airtime.load(self.cadences.1))
     }
 
     /// The operators and controllers have other numbers now.
@@ -162,17 +182,34 @@ impl Broadcast {
         self.legs.iter_mut().find(|leg| leg.controller() == controller)
     }
 
-    /// The order that answers a need, or `None` where the text is gone and it can only be killed.
+    /// What its present edition asks of the air.
+    pub fn cadence(&self) -> Cadence {
+        self.editions.last().map(Text::cadence).unwrap_or_default()
+    }
+
+    /// What it takes of the air at most, whatever of its texts is on.
+    pub(crate) fn most(&self, airtime: Airtime) -> Load {
+        let newest = self.editions.iter().rev().take(Edition::WINDOW.into());
+        newest.map(|text| text.old_load(airtime)).max().unwrap_or(0)
+    }
+
+    /// The order that answers a need, with this share of the air, or `None` where the text is gone and it can only be killed.
     pub fn action(
         &self,
         need: Need,
         operator: OperatorId,
         controller: ControllerId,
+        share: Share,
         now: Now,
     ) -> Option<Action> {
         let name =
             |edition: Edition| self.editions.get(usize::from(edition.0))?.name_at(operator, controller);
-        let message = || self.editions.last()?.message_at(operator, controller);
+        let message = || {
+            let message = self.editions.last()?.message_at(operator, controller)?;
+            let Share::Slowed(period_ms) = share else { return Some(message) };
+            let period = RepetitionPeriod::from_ms(period_ms).ok()?;
+            Some(Arc::new(Message { period, ..Message::clone(&message) }))
+        };
         match need {
             Need::Write(replaced) => {
                 let message = message()?;

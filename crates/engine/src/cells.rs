@@ -27,6 +27,8 @@ pub enum Phase {
     Unknown,
     /// Wanted on; must be stopped and started again to get another count or period.
     Renew,
+    /// Wanted on; waits for room on the air, and must be stopped if it is on.
+    Deferred,
     /// Wanted off; no kill has been handed to a link.
     OffPending,
     /// Wanted off; a kill has been handed to a link.
@@ -43,7 +45,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase, by its number in the ledger.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Pending,
         Self::Sent,
         Self::Accepted,
@@ -51,6 +53,7 @@ impl Phase {
         Self::Refused,
         Self::Unknown,
         Self::Renew,
+        Self::Deferred,
         Self::OffPending,
         Self::OffSent,
         Self::OffAccepted,
@@ -154,8 +157,39 @@ impl CellStatus {
         let idle = !self.phase.is_wanted() || changed;
         if idle {
             (self.phase, self.cause) = (Phase::Pending, Cause::None);
-        } else if renew && self.maybe != 0 {
-            self.phase = Phase::Renew;
+        } else if renew && self.maybe != 0 && self.phase != Phase::Deferred {
+            (self.phase, self.cause) = (Phase::Renew, Cause::None);
+        }
+    }
+
+    /// It is to have another period here.
+    pub fn pace(&mut self) {
+        if self.phase.is_wanted() {
+            self.want(false, true);
+        }
+    }
+
+    /// There is no room on the air for it here.
+    pub fn defer(&mut self) {
+        if self.phase.is_wanted() && self.phase != Phase::Deferred {
+            (self.phase, self.cause) = (Phase::Deferred, Cause::None);
+        }
+    }
+
+    /// There is room on the air for it here. What may be on still, at whatever period, is started anew.
+    pub fn resume(&mut self, current: Edition) {
+        if self.phase == Phase::Deferred {
+            self.phase = if self.may_hold(current) { Phase::Renew } else { Phase::Pending };
+            self.cause = Cause::None;
+        }
+    }
+
+    /// Whether what it may have on the air is to be stopped, and the network has not refused to.
+    pub fn is_leaving(self) -> bool {
+        match self.phase {
+            Phase::Renew | Phase::Deferred => self.cause == Cause::None,
+            Phase::OffRefused => false,
+            phase => !phase.is_wanted(),
         }
     }
 
@@ -170,7 +204,8 @@ impl CellStatus {
     /// The link to the controller is gone, or we were: what was on may be on still, what was asked may have arrived.
     /// `sent`: a message of the current edition may have been handed over without our knowing (after our own death).
     pub fn doubt(&mut self, current: Edition, sent: bool) {
-        let is_tried = self.phase == Phase::Pending || (self.phase == Phase::Refused && self.cause.passes());
+        let is_tried = matches!(self.phase, Phase::Pending | Phase::Deferred)
+            || (self.phase == Phase::Refused && self.cause.passes());
         if sent && is_tried {
             self.maybe |= current.bit();
         }
@@ -197,12 +232,16 @@ impl CellStatus {
     pub fn restart(&mut self) {
         self.maybe = 0;
         self.cause = Cause::None;
-        self.phase = if self.phase.is_wanted() { Phase::Pending } else { Phase::Off };
+        self.phase = match self.phase {
+            Phase::Deferred => Phase::Deferred,
+            phase if phase.is_wanted() => Phase::Pending,
+            _ => Phase::Off,
+        };
     }
 
     /// The cell failed: nothing is on the air there until it restarts.
     pub fn fail(&mut self) {
-        if self.phase.is_wanted() {
+        if self.phase.is_wanted() && self.phase != Phase::Deferred {
             (self.phase, self.cause) = (Phase::Refused, Cause::CellFailed);
         }
     }
@@ -212,6 +251,7 @@ impl CellStatus {
         match (verb, self.phase.is_wanted()) {
             (Verb::Kill, true) => self.hear_kill_while_wanted(ear, edition, outcome),
             (Verb::Kill, false) => self.hear_kill(ear, edition, outcome),
+            (_, true) if self.phase == Phase::Deferred => self.hear_of_the_unwanted(ear, edition, outcome),
             (_, true) if edition == ear.current => self.hear_write(ear, verb, outcome),
             _ => self.hear_of_the_unwanted(ear, edition, outcome),
         }
@@ -325,18 +365,24 @@ impl CellStatus {
         let gone = match outcome {
             Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown) => true,
             Outcome::Accepted => !ear.indications || self.phase == Phase::Renew,
+            Outcome::Refused(cause) => {
+                if matches!(self.phase, Phase::Renew | Phase::Deferred) {
+                    self.cause = cause;
+                }
+                false
+            }
             _ => false,
         };
         if !gone {
             return;
         }
-        if edition != ear.current {
+        if edition != ear.current || self.phase == Phase::Deferred {
             self.maybe &= !edition.bit();
         } else if matches!(self.phase, Phase::Renew | Phase::Pending) {
             // A kill of the edition that is wanted was sent to start it anew, or before it was wanted again. A write
             // of it waits for that kill, so this word cannot be about a later write.
             self.maybe &= !edition.bit();
-            self.phase = Phase::Pending;
+            (self.phase, self.cause) = (Phase::Pending, Cause::None);
         }
     }
 }

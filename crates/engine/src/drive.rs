@@ -21,6 +21,12 @@ const CLOSE_SLACK_MS: i64 = 60_000;
 impl Engine {
     /// The network said something.
     pub fn report(&mut self, now: Now, report: Report, out: &mut Vec<Entry>) {
+        let controller = match &report {
+            Report::Cells(report) => Some(report.controller),
+            Report::Settled(order) => self.orders.get(order).map(|(_, controller)| *controller),
+            Report::Restarted(controller, _) => Some(*controller),
+            Report::Counted { .. } | Report::Up(_) | Report::Down(_) | Report::Failed(..) => None,
+        };
         match report {
             Report::Cells(report) => self.cells_reported(now, report, out),
             Report::Counted { controller, broadcast, serial, counts } => {
@@ -60,6 +66,9 @@ impl Engine {
                 self.record(now, Record::Failed { controller, cells }, out);
             }
         }
+        if let Some(controller) = controller.filter(|controller| self.crowded.remove(controller)) {
+            self.drive_controller(now, controller);
+        }
     }
 
     /// Time has passed: expiries, waits that are over, alerts that can be closed.
@@ -69,6 +78,7 @@ impl Engine {
             return;
         }
         self.wake_ms = None;
+        let mut ended = false;
         for id in self.open_alerts() {
             let Some(alert) = self.alerts.get(&id) else { continue };
             if alert.state.is_on() && alert.expires_ms <= now.wall_ms {
@@ -76,15 +86,19 @@ impl Engine {
                 self.record_sent(now, id, out);
                 self.record(now, Record::Stepped { alert: id, step, by: None, reason: None, key: None }, out);
                 self.drive_alert(now, id, true);
+                ended = true;
             } else if alert.state.is_on() {
                 self.wake_at(now.look_for(alert.expires_ms));
             }
             self.release_waits(now, id);
             self.close_if_settled(now, id, out);
         }
+        if ended || !self.rations.is_empty() || !self.crowded.is_empty() {
+            self.ration(now, out);
+        }
     }
 
-    fn open_alerts(&self) -> Vec<AlertId> {
+    pub(crate) fn open_alerts(&self) -> Vec<AlertId> {
         self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect()
     }
 
@@ -195,7 +209,7 @@ impl Engine {
         }
     }
 
-    fn drive_controller(&mut self, now: Now, controller: ControllerId) {
+    pub(crate) fn drive_controller(&mut self, now: Now, controller: ControllerId) {
         let open = self.open_alerts();
         // Kills first: a peer that was down gets them before anything else.
         for ending in [true, false] {
@@ -215,7 +229,7 @@ impl Engine {
     fn drive(&mut self, now: Now, id: BroadcastId, only: Option<ControllerId>) {
         let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { return };
         let current = broadcast.current();
-        let mut asked = Vec::new();
+        let (mut asked, mut crowded) = (Vec::new(), Vec::new());
         for leg in broadcast.legs.iter().filter(|leg| only.is_none_or(|only| leg.controller() == only)) {
             let controller = leg.controller();
             let Some(traits) = self.traits_for(controller, id).filter(|_| self.up.contains(&controller))
@@ -226,12 +240,20 @@ impl Engine {
                 continue;
             };
             for (need, cells) in leg.needs(current, traits) {
-                if let Some(action) = broadcast.action(need, operator.operator, controller, now) {
-                    asked.push((controller, need, action, cells));
+                let needed = cells.len();
+                let parts = self.paced(controller, traits, id, need, cells);
+                if parts.iter().map(|(_, cells)| cells.len()).sum::<u32>() < needed {
+                    crowded.push(controller);
+                }
+                for (share, cells) in parts {
+                    if let Some(action) = broadcast.action(need, operator.operator, controller, share, now) {
+                        asked.push((controller, need, action, cells));
+                    }
                 }
             }
         }
         let (decided, rank) = (broadcast.decided, broadcast.priority);
+        self.crowded.extend(crowded);
         for (controller, need, action, cells) in asked {
             if let Need::Kill(edition) = need {
                 self.stopped_alone(controller, (id, edition));
@@ -302,13 +324,20 @@ impl Engine {
             if cells.is_empty() {
                 continue;
             }
+            let heard = cells.clone();
             self.record(
                 now,
                 Record::Reported { controller, broadcast: id, edition, verb, outcome, cells },
                 out,
             );
-            if outcome == Outcome::Refused(Cause::ReferenceUsed) {
-                self.rename_where_outnamed(now, id, controller, out);
+            match outcome {
+                Outcome::Refused(Cause::ReferenceUsed) => {
+                    self.rename_where_outnamed(now, id, controller, out);
+                }
+                Outcome::Refused(Cause::CapacityExceeded) if verb == Verb::Write => {
+                    self.learn_room(now, controller, id, &heard, out);
+                }
+                _ => {}
             }
             if self.overwrites(controller, id, verb, outcome) {
                 self.drive_controller(now, controller);

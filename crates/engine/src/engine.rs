@@ -6,6 +6,7 @@ use std::sync::Arc;
 use area::{Atlas, ControllerId, Coverage, Inventory, OperatorId};
 use policy::Profile;
 
+use crate::airtime::Ration;
 use crate::alert::{Alert, AlertId};
 use crate::broadcast::Broadcast;
 use crate::command::Command;
@@ -52,6 +53,10 @@ pub struct Engine {
     pub(crate) wake_ms: Option<u64>,
     pub(crate) network: Network,
     pub(crate) met: BTreeSet<String>,
+    /// Who gives way, at the controllers where somebody does.
+    pub(crate) rations: BTreeMap<ControllerId, Ration>,
+    /// The controllers at which a write waits until something else is off the air.
+    pub(crate) crowded: BTreeSet<ControllerId>,
     last: Seq,
     durable: Seq,
     next_order: u64,
@@ -75,6 +80,8 @@ impl Engine {
             demands: VecDeque::new(),
             wake_ms: None,
             network: Network::default(),
+            rations: BTreeMap::new(),
+            crowded: BTreeSet::new(),
             met: BTreeSet::new(),
             last: Seq(0),
             durable: Seq(0),
@@ -112,6 +119,7 @@ impl Engine {
         self.record(now, Record::Started, out);
         self.watch_clock(now, out);
         self.wake_ms = Some(now.monotonic_ms);
+        self.ration(now, out);
     }
 
     /// The journal has been restored from a copy, and these are the message codes that may have been used since.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use area::{CellRuns, ControllerId};
 use serde::{Deserialize, Serialize};
 
+use crate::airtime::Airtime;
 use crate::cells::{CellStatus, Ear, Edition, Phase};
 use crate::counts::Counts;
 use crate::ledger::Ledger;
@@ -207,10 +208,16 @@ impl Leg {
         self.repeat &= !changed;
         self.verify &= !changed;
         self.confirmed_ms = self.confirmed_ms.filter(|_| !changed);
-        self.attempt = 0;
-        // What was asked for the old wish and has its answer holds nothing back any more.
-        self.holds.retain(|hold| hold.until_ms.is_none());
-        self.holds.iter_mut().for_each(|hold| hold.superseded = true);
+        self.wish_anew();
+    }
+
+    /// From now on there is no room on the air for it in the `deferred` cells and, as far as it waited there, in all
+    /// others. In the `paced` ones it is on with another period than it is to have.
+    pub fn share_air(&mut self, current: Edition, deferred: &CellRuns, paced: &CellRuns) {
+        self.ledger.change(&self.ledger.cells().subtract(deferred), |status| status.resume(current));
+        self.ledger.change(deferred, CellStatus::defer);
+        self.ledger.change(paced, CellStatus::pace);
+        self.wish_anew();
     }
 
     /// From now on the broadcast is wanted in none of these cells.
@@ -312,7 +319,11 @@ impl Leg {
         for (run, status) in self.ledger.within(&hold.cells) {
             let again = match status.phase() {
                 Phase::OffAccepted if status.may_hold(hold.edition) => &mut awaited,
-                phase if !phase.is_wanted() && status.may_hold(hold.edition) => &mut failed,
+                phase
+                    if (!phase.is_wanted() || phase == Phase::Deferred) && status.may_hold(hold.edition) =>
+                {
+                    &mut failed
+                }
                 Phase::Sent | Phase::Unknown | Phase::Refused => &mut failed,
                 // Dispatch turned it away, for want of room: not again at once.
                 Phase::Pending
@@ -377,7 +388,7 @@ impl Leg {
                 Phase::Refused if status.cause().passes() => need(Need::Write(replaced), run),
                 Phase::Accepted if traits.indications => need(Need::Query, run),
                 Phase::Renew => need(Need::Kill(current), run),
-                phase if !phase.is_wanted() => {
+                phase if !phase.is_wanted() || phase == Phase::Deferred => {
                     status.held(current).for_each(|edition| need(Need::Kill(edition), run));
                 }
                 _ => {}
@@ -435,6 +446,13 @@ impl Leg {
     pub fn never_asked(&mut self, order: OrderId) {
         self.holds.retain(|hold| hold.order != order);
     }
+
+    fn wish_anew(&mut self) {
+        self.attempt = 0;
+        // What was asked for the old wish and has its answer holds nothing back any more.
+        self.holds.retain(|hold| hold.until_ms.is_none());
+        self.holds.iter_mut().for_each(|hold| hold.superseded = true);
+    }
 }
 
 impl Hold {
@@ -443,8 +461,11 @@ impl Hold {
         match need {
             Need::Kill(edition) => self.verb == Verb::Kill && self.edition == edition,
             // A write of an edition waits for an open kill of the same edition, so that their answers can't be confused.
+            // So does one that is to take the place of the edition that is being killed.
             Need::Write(_) | Need::Query => {
-                self.edition == current && (self.verb != Verb::Kill || self.until_ms.is_none())
+                let kill_is_open = self.verb == Verb::Kill && self.until_ms.is_none();
+                let asked = self.edition == current && (self.verb != Verb::Kill || kill_is_open);
+                asked || (kill_is_open && need == Need::Write(Some(self.edition)))
             }
         }
     }
@@ -460,4 +481,7 @@ pub struct Traits {
     /// An old text is stopped before the new one is started beside it, and not after.
     #[serde(default)]
     pub stops_first: bool,
+    /// What the air of each cell carries.
+    #[serde(default)]
+    pub airtime: Airtime,
 }

@@ -13,6 +13,7 @@
 //!              desired ◄── needs ──► actual       poll_demand ──► dispatch
 //! ```
 
+mod airtime;
 mod alert;
 mod apply;
 mod broadcast;
@@ -29,6 +30,7 @@ mod lifecycle;
 mod network;
 mod now;
 pub mod order;
+mod ration;
 pub mod record;
 pub mod report;
 mod serials;
@@ -36,6 +38,7 @@ mod silence;
 mod snapshot;
 pub mod view;
 
+pub use airtime::{Airtime, Cadence, Lesser, Load, Ration, Share, Tight, WHOLE};
 pub use alert::{Alert, AlertId, Origin, Personal, Private, State, Step, Version};
 pub use broadcast::{Broadcast, Text};
 pub use cells::{CellStatus, Edition, Phase};

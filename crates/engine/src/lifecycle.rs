@@ -71,6 +71,7 @@ impl Engine {
                 self.record_sent(now, id, out);
                 self.step(now, id, StepVerb::Cancel, actor, Some(reason), key, out)?;
                 self.drive_alert(now, id, true);
+                self.ration(now, out);
                 self.close_if_settled(now, id, out);
                 Ok(id)
             }
@@ -96,6 +97,7 @@ impl Engine {
             self.step(now, *id, StepVerb::StopAll, actor, Some(reason.to_owned()), key, out)?;
         }
         self.drive_to_silence(now, &on);
+        self.ration(now, out);
         on.iter().for_each(|id| self.close_if_settled(now, *id, out));
         Ok(first)
     }
@@ -138,6 +140,7 @@ impl Engine {
         self.record_sent(now, id, out);
         self.record(now, record, out);
         self.wake_at(now.look_for(expires_ms));
+        self.ration(now, out);
         self.drive_alert(now, id, true);
         Ok(id)
     }

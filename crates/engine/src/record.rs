@@ -7,6 +7,7 @@ use cbs::{Level, MessageId, SerialNumber};
 use policy::{Channel, Profile};
 use serde::{Deserialize, Serialize};
 
+use crate::airtime::Ration;
 use crate::alert::{AlertId, Private, Version};
 use crate::cells::Edition;
 use crate::network::{Move, Network};
@@ -158,6 +159,13 @@ pub enum Record {
         edition: Edition,
         /// The serial number that it has there.
         serial: SerialNumber,
+    },
+    /// The air of a controller's cells does not carry all that is wanted there, or does again: from now on these give way.
+    Rationed {
+        /// The controller.
+        controller: ControllerId,
+        /// Who gives way, in place of what was recorded before.
+        ration: Ration,
     },
     /// A controller is gone or back.
     Controller {

@@ -2,6 +2,7 @@
 
 use area::{CellRuns, ControllerId};
 
+use crate::airtime::Share;
 use crate::alert::AlertId;
 use crate::cells::Edition;
 use crate::engine::Engine;
@@ -90,7 +91,7 @@ impl Engine {
         let Some((named, edition, _)) = stops.first() else { return };
         let Some(broadcast) = self.broadcasts.get(named.0 as usize) else { return };
         let Some(Action::Kill { message_id, serial, .. }) =
-            broadcast.action(Need::Kill(*edition), operator, controller, now)
+            broadcast.action(Need::Kill(*edition), operator, controller, Share::Full, now)
         else {
             return;
         };

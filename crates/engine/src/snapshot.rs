@@ -11,6 +11,7 @@ use cbs::{MessageId, SerialNumber};
 use policy::Role;
 use serde::{Deserialize, Serialize};
 
+use crate::airtime::{Cadence, Ration};
 use crate::alert::{Alert, AlertId, Private};
 use crate::apply::message;
 use crate::broadcast::{Broadcast, Text};
@@ -35,6 +36,7 @@ pub struct Snapshot {
     keys: Vec<(String, String, AlertId)>,
     alerts: Vec<Alert>,
     broadcasts: Vec<BroadcastState>,
+    rations: Vec<(ControllerId, Ration)>,
 }
 
 /// A broadcast without its messages, which its alert's version gives.
@@ -56,6 +58,8 @@ struct BroadcastState {
 struct Names {
     names: Vec<(OperatorId, MessageId, SerialNumber)>,
     renamed: Vec<(ControllerId, SerialNumber)>,
+    /// What it asks of the air, and what it asked for when its period was another.
+    cadences: (Cadence, Cadence),
 }
 
 impl Snapshot {
@@ -95,6 +99,7 @@ impl Engine {
             keys: self.keys.state(),
             alerts: self.alerts.values().cloned().collect(),
             broadcasts: self.broadcasts.iter().map(BroadcastState::of).collect(),
+            rations: self.rations.iter().map(|(controller, ration)| (*controller, ration.clone())).collect(),
         }
     }
 
@@ -104,6 +109,7 @@ impl Engine {
         engine.alerts = snapshot.alerts.into_iter().map(|alert| (alert.id, alert)).collect();
         engine.broadcasts =
             snapshot.broadcasts.into_iter().map(|state| state.broadcast(&engine.alerts)).collect();
+        engine.rations = snapshot.rations.into_iter().collect();
         engine.network = snapshot.network;
         engine.met = snapshot.met;
         engine.up = snapshot.up;
@@ -116,7 +122,11 @@ impl Engine {
 
 impl BroadcastState {
     fn of(broadcast: &Broadcast) -> Self {
-        let names = |text: &Text| Names { names: text.names().to_vec(), renamed: text.renamed().to_vec() };
+        let names = |text: &Text| Names {
+            names: text.names().to_vec(),
+            renamed: text.renamed().to_vec(),
+            cadences: text.cadences(),
+        };
         Self {
             alert: broadcast.alert,
             role: broadcast.role,
@@ -138,14 +148,15 @@ impl BroadcastState {
             Some((version, planned))
         });
         let newest = self.editions.len().saturating_sub(1);
-        let editions = self.editions.into_iter().enumerate().map(|(at, Names { names, renamed })| {
-            let source = version.filter(|_| at == newest);
-            let mut text = Text::new(names, |id, serial| {
-                source.and_then(|(version, planned)| message(version, planned, id, serial))
+        let editions =
+            self.editions.into_iter().enumerate().map(|(at, Names { names, renamed, cadences })| {
+                let source = version.filter(|_| at == newest);
+                let mut text = Text::new(names, cadences, |id, serial| {
+                    source.and_then(|(version, planned)| message(version, planned, id, serial))
+                });
+                renamed.into_iter().for_each(|(controller, serial)| text.rename_at(controller, serial));
+                text
             });
-            renamed.into_iter().for_each(|(controller, serial)| text.rename_at(controller, serial));
-            text
-        });
         Broadcast {
             alert: self.alert,
             role: self.role,

@@ -1,6 +1,7 @@
 //! The engine in a small world: a pool of MMEs that stands serials beside each other, a BSC that replaces in place, an
 //! RNC without a peer, and two officers.
 
+mod airtime;
 mod exchange;
 mod lifecycle;
 mod network;
@@ -17,7 +18,7 @@ use policy::{Case, Channel, Fact, LanguageText, MessageIds, Profile};
 use crate::command::{Actor, Command, Roles, Wording};
 use crate::order::{Action, Demand, Order, Verb};
 use crate::report::{CellReport, Outcome, Report};
-use crate::{AlertId, Engine, Entry, Now, Patience, Refusal, Setup, Traits};
+use crate::{Airtime, AlertId, Engine, Entry, Now, Patience, Refusal, Setup, Traits};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -47,15 +48,22 @@ struct World {
     journal: Vec<Entry>,
     /// How many records are durable; `None`: all.
     held_at: Option<usize>,
+    airtime: Airtime,
 }
 
 impl World {
     fn new() -> Self {
+        Self::with_air(Airtime::default())
+    }
+
+    /// The same, where the cells carry so much.
+    fn with_air(airtime: Airtime) -> Self {
         let mut world = Self {
-            engine: Engine::new(setup(CELLS)),
+            engine: Engine::new(setup(CELLS, airtime)),
             now: Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 },
             journal: Vec::new(),
             held_at: None,
+            airtime,
         };
         let mut out = Vec::new();
         world.engine.start(world.now, &[], &mut out);
@@ -201,11 +209,12 @@ impl World {
     fn reborn_in(&mut self, cells: &str, moved: &[Option<u32>]) {
         // By a snapshot of half of the records, and by all of them: the state is the same, octet for octet.
         let (before, after) = self.journal.split_at(self.journal.len() / 2);
-        let mut half = Engine::new(setup(cells));
+        let mut half = Engine::new(setup(cells, self.airtime));
         before.iter().for_each(|entry| half.replay(entry));
         let octets = serde_json::to_vec(&half.snapshot()).unwrap();
-        let mut engine = Engine::restore(setup(cells), serde_json::from_slice(&octets).unwrap());
-        let mut whole = Engine::new(setup(cells));
+        let mut engine =
+            Engine::restore(setup(cells, self.airtime), serde_json::from_slice(&octets).unwrap());
+        let mut whole = Engine::new(setup(cells, self.airtime));
         self.journal.iter().for_each(|entry| whole.replay(entry));
         after.iter().for_each(|entry| engine.replay(entry));
         let written = |engine: &Engine| serde_json::to_string(&engine.snapshot()).unwrap();
@@ -220,11 +229,11 @@ impl World {
     }
 }
 
-fn setup(cells: &str) -> Setup {
+fn setup(cells: &str, airtime: Airtime) -> Setup {
     let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
     let traits = inventory.controllers().iter().map(|controller| match controller.rat {
-        area::Rat::Gsm => Some(Traits { in_place: true, indications: false, stops_first: false }),
-        area::Rat::Lte => Some(Traits { in_place: false, indications: true, stops_first: false }),
+        area::Rat::Gsm => Some(Traits { in_place: true, indications: false, stops_first: false, airtime }),
+        area::Rat::Lte => Some(Traits { in_place: false, indications: true, stops_first: false, airtime }),
         _ => None,
     });
     Setup {
@@ -268,7 +277,11 @@ fn officer(name: &str) -> Actor {
 }
 
 fn draft(text: &str, radius_m: u32) -> Command {
-    Command::Draft { channel: Channel::Live, class: "missing-child".into(), wording: wording(text, radius_m) }
+    draft_on(Channel::Live, text, radius_m)
+}
+
+fn draft_on(channel: Channel, text: &str, radius_m: u32) -> Command {
+    Command::Draft { channel, class: "missing-child".into(), wording: wording(text, radius_m) }
 }
 
 fn wording(text: &str, radius_m: u32) -> Wording {

@@ -15,6 +15,10 @@ use crate::engine::Engine;
 use crate::leg::Leg;
 use crate::report::Cause;
 
+mod gives_way;
+
+pub use gives_way::{GivesWay, Scarcity};
+
 /// An alert as the control room sees it.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct AlertView {
@@ -42,6 +46,9 @@ pub struct AlertView {
     pub unserved: u32,
     /// The same by operator and technology.
     pub networks: Vec<NetworkView>,
+    /// Where it gets less of the air than it asks for.
+    #[serde(default)]
+    pub gives_way: Vec<GivesWay>,
     /// What people did to it, in order.
     pub history: Vec<Step>,
 }
@@ -185,7 +192,7 @@ impl Counts {
     fn add(&mut self, phase: Phase, cells: u32) {
         self.targeted += cells;
         *match phase {
-            Phase::Pending | Phase::OffPending | Phase::Renew => &mut self.pending,
+            Phase::Pending | Phase::OffPending | Phase::Renew | Phase::Deferred => &mut self.pending,
             Phase::Sent | Phase::OffSent => &mut self.sent,
             Phase::Accepted | Phase::OffAccepted => &mut self.accepted,
             Phase::Confirmed | Phase::Off => &mut self.confirmed,
@@ -270,6 +277,7 @@ impl Engine {
             off,
             unserved,
             networks,
+            gives_way: self.gives_way(alert),
             history: alert.history.clone(),
         })
     }
@@ -403,8 +411,9 @@ fn count(cells: &mut Counts, off: &mut Counts, phase: Phase, number: u32) {
 /// How far a cell is from what is wanted; a cell that wants one message and not another counts by the wanted one.
 const fn rank(phase: Phase) -> u8 {
     match phase {
-        Phase::Refused => 12,
-        Phase::Unknown => 11,
+        Phase::Refused => 13,
+        Phase::Unknown => 12,
+        Phase::Deferred => 11,
         Phase::Renew => 10,
         Phase::Pending => 9,
         Phase::Sent => 8,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use admin::TrafficRow;
-use engine::view::{AlertView, Counts, NetworkView};
+use engine::view::{AlertView, Counts, GivesWay, NetworkView, Scarcity};
 
 use super::columns;
 use crate::moment::{between, utc};
@@ -51,7 +51,28 @@ pub(crate) fn ledger(alert: &AlertView) -> String {
             let _ = writeln!(text, "{name}: {cells} cells refused: {cause}");
         }
     }
+    for row in &alert.gives_way {
+        let _ = writeln!(text, "{} {}: {}", row.operator, row.rat, gives_way(row));
+    }
     if text.is_empty() { "no cell has been asked yet\n".to_owned() } else { text }
+}
+
+/// Cells in which an alert gets less of the air than it asks for: `12 cells of mts-bsc-01 wait for room`, and why.
+pub(crate) fn gives_way(row: &GivesWay) -> String {
+    let how = match row.period_s {
+        Some(period_s) => format!("are repeated only every {period_s} s"),
+        None => "wait for room on the air".to_owned(),
+    };
+    let why = match row.why {
+        Scarcity::Budget => "their air is full",
+        Scarcity::Refusal => "their controller has no more room",
+    };
+    let to: Vec<String> = row.to.iter().map(ToString::to_string).collect();
+    let (cells, controllers, until) = (row.cells, row.controllers.join(", "), utc(row.until_ms));
+    format!(
+        "{cells} cells of {controllers} {how}: {why}, and {} go before; until {until} at most",
+        to.join(", ")
+    )
 }
 
 /// The ledger, how fast it was, and what it has cost.
@@ -92,6 +113,8 @@ fn row(operator: &str, network: &str, counts: &Counts, unserved: String) -> [Str
 
 #[cfg(test)]
 mod tests {
+    use engine::AlertId;
+
     use super::super::tests::{ALERT, example};
     use super::*;
 
@@ -130,6 +153,30 @@ mts lte: 3 cells may still show an older text
 mts lte: 4 cells refused: cell not available
 ";
         assert_eq!(ledger(&alert), expected);
+    }
+
+    #[test]
+    fn who_gives_way_is_told_to_whom_and_until_when() {
+        let mut alert: AlertView = example(ALERT);
+        let row = GivesWay {
+            operator: "mts".into(),
+            rat: area::Rat::Gsm,
+            controllers: vec!["mts-bsc-01".into(), "mts-bsc-02".into()],
+            role: policy::Role::Main,
+            cells: 12,
+            period_s: None,
+            to: vec![AlertId(9), AlertId(11)],
+            why: Scarcity::Budget,
+            until_ms: 1_790_000_000_000,
+        };
+        alert.gives_way = vec![row.clone(), GivesWay { period_s: Some(208), why: Scarcity::Refusal, ..row }];
+        let expected = "\
+mts gsm: 12 cells of mts-bsc-01, mts-bsc-02 wait for room on the air: their air is full, and A-9, A-11 go before; \
+until 2026-09-21T14:13:20Z at most
+mts gsm: 12 cells of mts-bsc-01, mts-bsc-02 are repeated only every 208 s: their controller has no more room, and \
+A-9, A-11 go before; until 2026-09-21T14:13:20Z at most
+";
+        assert!(ledger(&alert).ends_with(expected), "{}", ledger(&alert));
     }
 
     #[test]

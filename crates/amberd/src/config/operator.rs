@@ -1,6 +1,7 @@
 //! A mobile operator: its network, the message codes that are ours there, and its peers.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -17,8 +18,66 @@ pub(crate) struct Operator {
     /// The geographical scope of every serial number there: 1 is the whole network.
     #[serde(default = "plmn_scope")]
     pub(crate) geographical_scope: u8,
+    /// What the air of its cells carries.
+    #[serde(default)]
+    pub(crate) airtime: Airtime,
     /// Its peers.
     pub(crate) peer: Vec<Peer>,
+}
+
+/// What the air of a cell carries, by technology.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Airtime {
+    /// How long a page takes on a GSM cell's basic channel, in milliseconds; 0 is no budget.
+    pub(crate) gsm_page_ms: u32,
+    /// How long a page takes in a UMTS cell, in milliseconds; 0 is no budget.
+    pub(crate) umts_page_ms: u32,
+    /// How long a page takes in an LTE cell, in milliseconds; 0 is no budget.
+    pub(crate) lte_page_ms: u32,
+    /// The longest period to which a message is slowed before it has to wait, in seconds.
+    pub(crate) slowest_period_s: u32,
+}
+
+impl Default for Airtime {
+    fn default() -> Self {
+        Self {
+            gsm_page_ms: engine::Airtime::GSM_PAGE_MS,
+            umts_page_ms: 0,
+            lte_page_ms: 0,
+            slowest_period_s: engine::Airtime::SLOWEST_MS / 1000,
+        }
+    }
+}
+
+impl Airtime {
+    /// Of the cells of one technology.
+    pub(crate) fn of(self, rat: area::Rat) -> engine::Airtime {
+        let page_ms = match rat {
+            area::Rat::Gsm => self.gsm_page_ms,
+            area::Rat::Umts => self.umts_page_ms,
+            area::Rat::Lte => self.lte_page_ms,
+            area::Rat::Nr => 0,
+        };
+        engine::Airtime {
+            page_ms: NonZeroU32::new(page_ms),
+            slowest_ms: self.slowest_period_s.saturating_mul(1000),
+        }
+    }
+
+    fn check(self) -> Result<(), String> {
+        let page_max_ms = [self.gsm_page_ms, self.umts_page_ms, self.lte_page_ms].into_iter().max();
+        if let Some(found) = page_max_ms.filter(|found| *found > 60_000) {
+            return Err(format!("airtime: a page's time: expected 0 to 60000 ms, found {found}"));
+        }
+        let found = self.slowest_period_s;
+        if !(1..=1_900).contains(&found) {
+            return Err(format!(
+                "airtime: slowest_period_s: expected 1 to 1900, the longest that a BSC takes, found {found}"
+            ));
+        }
+        Ok(())
+    }
 }
 
 const fn all_codes() -> [u16; 2] {
@@ -279,6 +338,7 @@ impl Operator {
         if self.peer.is_empty() {
             return Err("peer: expected at least one [[peer]], found none".into());
         }
+        self.airtime.check()?;
         self.peer.iter().try_for_each(Peer::check)
     }
 }

@@ -51,7 +51,7 @@ fn every_key_that_the_code_knows_is_explained() {
                 "recorder",
             ][..],
         ),
-        (MTS, &["", "peer"]),
+        (MTS, &["", "airtime", "peer"]),
         (POLICY, &["", "message_ids", "cap", "media"]),
     ];
     for (file, sections) in sections {

@@ -190,7 +190,12 @@ fn a_journal_of_schema_1_gives_its_alerts() {
 fn history(over: u64, on: u64) -> Vec<Record> {
     const CONTROLLERS: u16 = 40;
     const CELLS: u32 = 1500;
-    let traits = Some(Traits { in_place: true, indications: false, stops_first: false });
+    let traits = Some(Traits {
+        in_place: true,
+        indications: false,
+        stops_first: false,
+        airtime: engine::Airtime::default(),
+    });
     let spot = |n: u16| Spot {
         name: format!("bsc-{n}"),
         operator: OperatorId(0),

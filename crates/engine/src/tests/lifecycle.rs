@@ -143,7 +143,7 @@ fn replay_gives_the_state_before() {
     world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
     world.obey_all();
     let before = world.engine.view(alert).unwrap();
-    let mut engine = Engine::new(setup(CELLS));
+    let mut engine = Engine::new(setup(CELLS, Airtime::default()));
     world.journal.iter().for_each(|entry| engine.replay(entry));
     assert_eq!(engine.view(alert).unwrap(), before);
 }

@@ -521,7 +521,7 @@ fn a_step_of_the_wall_clock_shortens_no_rest() {
     }
     assert_eq!(world.engine.snapshot().last(), world.journal.last().unwrap().seq);
     let before = serde_json::to_string(&world.engine.snapshot()).unwrap();
-    let mut replayed = Engine::new(setup(CELLS));
+    let mut replayed = Engine::new(setup(CELLS, Airtime::default()));
     world.journal.iter().for_each(|entry| replayed.replay(entry));
     assert_eq!(serde_json::to_string(&replayed.snapshot()).unwrap(), before);
 }

@@ -3,22 +3,26 @@
 use std::collections::BTreeSet;
 
 use area::CellIndex;
+use cbs::MessageId;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::*;
+use crate::Broadcast;
 use crate::State;
 use crate::command::Change;
-use crate::order::BroadcastId;
+use crate::order::{Body, BroadcastId};
 use crate::report::Cause;
 use crate::view::Counts;
+use crate::{Cadence, Phase, WHOLE};
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
 enum Event {
-    Raise,
+    Raise(Channel),
     Update { text: bool, wide: bool },
     Approve,
-    Cancel,
+    Cancel(usize),
     StopAll,
     Pass(u64),
     Answer(usize, Answer),
@@ -46,10 +50,10 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Answer::Half),
     ];
     prop_oneof![
-        2 => Just(Event::Raise),
+        2 => select(vec![Channel::Live, Channel::Exercise, Channel::Test]).prop_map(Event::Raise),
         2 => (any::<bool>(), any::<bool>()).prop_map(|(text, wide)| Event::Update { text, wide }),
         3 => Just(Event::Approve),
-        1 => Just(Event::Cancel),
+        1 => (0usize..4).prop_map(Event::Cancel),
         1 => Just(Event::StopAll),
         3 => (1u64..40_000).prop_map(Event::Pass),
         12 => (0usize..8, answer).prop_map(|(at, answer)| Event::Answer(at, answer)),
@@ -65,18 +69,25 @@ struct Storm {
     world: World,
     up: [bool; 2],
     open: Vec<Order>,
-    air: BTreeSet<(u32, u16)>,
-    rang: BTreeMap<(u32, u16), u32>,
+    /// What each cell has on the air, with its pages and period.
+    air: BTreeMap<OnAir, Cadence>,
+    /// What of it the network has refused to stop.
+    kept: BTreeSet<OnAir>,
+    rang: BTreeMap<OnAir, u32>,
     ended: BTreeSet<AlertId>,
 }
 
+/// A message in a cell, by its identifier and serial number.
+type OnAir = (u32, MessageId, u16);
+
 impl Storm {
-    fn new() -> Self {
+    fn new(airtime: Airtime) -> Self {
         Self {
-            world: World::new(),
+            world: World::with_air(airtime),
             up: [true, true],
             open: Vec::new(),
-            air: BTreeSet::new(),
+            air: BTreeMap::new(),
+            kept: BTreeSet::new(),
             rang: BTreeMap::new(),
             ended: BTreeSet::new(),
         }
@@ -124,30 +135,38 @@ impl Storm {
     /// What the cells do with an order that arrives, and what they answer.
     fn arrive(&mut self, order: &Order) -> Vec<(Outcome, CellRuns)> {
         let serial = order.action.serial().bits();
+        let (id, cadence) = match &order.action {
+            Action::Write { message, .. } | Action::Query { message, .. } => {
+                let Body::Text { pages, .. } = &message.body else { unreachable!("a storm has texts only") };
+                let pages = pages.as_slice().len() as u32;
+                (message.message_id, Cadence { pages, period_ms: message.period.ms() })
+            }
+            Action::Kill { message_id, .. } => (*message_id, Cadence::default()),
+        };
         let in_place = order.controller == self.world.bsc();
         let (used, unknown) =
             (Outcome::Refused(Cause::ReferenceUsed), Outcome::Refused(Cause::ReferenceUnknown));
         let mut answers: Vec<(Outcome, CellRuns)> = Vec::new();
         for cell in order.cells.indices() {
-            let held = self.air.contains(&(cell.0, serial));
+            let on_air = (cell.0, id, serial);
+            let held = self.air.contains_key(&on_air);
             let replaces = replaced(order).map(SerialNumber::bits);
             let outcome = match &order.action {
                 Action::Write { .. } if held && in_place => used,
-                Action::Write { .. } if replaces.is_some_and(|old| !self.air.remove(&(cell.0, old))) => {
-                    unknown
-                }
+                Action::Write { .. } if replaces.is_some_and(|old| !self.stop((cell.0, id, old))) => unknown,
                 Action::Write { .. } => {
-                    if self.air.insert((cell.0, serial)) {
-                        // A phone rings for a serial number it has not seen for a day, so once.
-                        self.rang.entry((cell.0, serial)).or_insert(1);
-                    }
+                    // What is on already keeps its period.
+                    self.air.entry(on_air).or_insert(cadence);
+                    // A phone rings for a serial number it has not seen for a day, so once.
+                    self.rang.entry(on_air).or_insert(1);
                     Outcome::Confirmed
                 }
                 Action::Kill { all: true, .. } => {
-                    self.air.retain(|(other, _)| *other != cell.0);
+                    self.air.retain(|(other, ..), _| *other != cell.0);
+                    self.kept.retain(|(other, ..)| *other != cell.0);
                     Outcome::Confirmed
                 }
-                Action::Kill { .. } if self.air.remove(&(cell.0, serial)) => Outcome::Confirmed,
+                Action::Kill { .. } if self.stop(on_air) => Outcome::Confirmed,
                 Action::Query { .. } if held => Outcome::Confirmed,
                 Action::Kill { .. } | Action::Query { .. } => unknown,
             };
@@ -157,6 +176,11 @@ impl Storm {
             }
         }
         answers
+    }
+
+    fn stop(&mut self, on_air: OnAir) -> bool {
+        self.kept.remove(&on_air);
+        self.air.remove(&on_air).is_some()
     }
 
     fn answer(&mut self, order: Order, answer: Answer) {
@@ -178,7 +202,16 @@ impl Storm {
                 self.world.say(&order, Outcome::Unanswered);
             }
             Answer::Lost => self.world.say(&order, Outcome::Unanswered),
-            Answer::Refused => self.world.say(&order, Outcome::Refused(Cause::CapacityExceeded)),
+            Answer::Refused => {
+                if let Action::Kill { message_id, serial, all } = &order.action {
+                    let is_meant = |(cell, id, on): &&OnAir| {
+                        order.cells.contains(area::CellIndex(*cell))
+                            && (*all || (*id, *on) == (*message_id, serial.bits()))
+                    };
+                    self.kept.extend(self.air.keys().filter(is_meant));
+                }
+                self.world.say(&order, Outcome::Refused(Cause::CapacityExceeded));
+            }
         }
         self.world.settle(&order);
     }
@@ -187,19 +220,19 @@ impl Storm {
         let peers = self.world.peers();
         let newest = self.world.engine.alerts().last().map(|alert| alert.id);
         match event {
-            Event::Raise => {
+            Event::Raise(channel) => {
                 if self.world.engine.alerts().count() < 4 {
-                    let alert = self.world.command("ana", draft("Нестало дете", 5_000)).unwrap();
+                    let draft = draft_on(*channel, "Нестало дете", 5_000);
+                    let alert = self.world.command("ana", draft).unwrap();
                     self.world.command("ana", Command::Submit { alert }).unwrap();
                 }
             }
             Event::Update { text, wide } => {
                 let Some(alert) = newest else { return };
                 let number = self.world.journal.len();
-                let text = LanguageText {
-                    language: "sr-Cyrl".into(),
-                    text: format!("Верзија {text} {number}"),
-                };
+                // One page, or two.
+                let words = "Верзија ".repeat(if *text { 6 } else { 1 });
+                let text = LanguageText { language: "sr-Cyrl".into(), text: format!("{words}{number}") };
                 let target = Some(around(if *wide { 100_000 } else { 5_000 }));
                 let change = Change { texts: Some(vec![text]), target, ..Change::default() };
                 let _ = self.world.command("ana", Command::Update { alert, change });
@@ -208,8 +241,9 @@ impl Storm {
                 let Some(alert) = newest else { return };
                 let _ = self.world.command("bora", Command::Approve { alert, version: None });
             }
-            Event::Cancel => {
-                let Some(alert) = newest else { return };
+            Event::Cancel(at) => {
+                let alerts: Vec<AlertId> = self.world.engine.alerts().map(|alert| alert.id).collect();
+                let Some(alert) = alerts.get(at % alerts.len().max(1)).copied() else { return };
                 if self.world.command("bora", Command::Cancel { alert, reason: "found".into() }).is_ok() {
                     self.ended.insert(alert);
                 }
@@ -247,7 +281,8 @@ impl Storm {
             }
             Event::Restart(at) => {
                 let cells = self.world.engine.setup().inventory.cells_of(peers[*at]);
-                self.air.retain(|(cell, _)| !cells.contains(cell));
+                self.air.retain(|(cell, ..), _| !cells.contains(cell));
+                self.kept.retain(|(cell, ..)| !cells.contains(cell));
                 self.world.report(Report::Restarted(peers[*at], CellRuns::from_range(cells)));
             }
             Event::Die => {
@@ -261,6 +296,7 @@ impl Storm {
         }
         self.take_orders();
         self.add_up();
+        self.check_limits();
     }
 
     /// What is counted by area adds up to what is counted in all, and each cell is counted once.
@@ -286,6 +322,31 @@ impl Storm {
             let found = areas.iter().map(|area| (area.lac_or_tac, area.cells.targeted + area.off.targeted));
             let expected = by_area.iter().map(|((_, code), cells)| (*code, cells.len() as u32));
             assert!(found.eq(expected), "{areas:?}");
+        }
+    }
+
+    /// What holds at every moment, whatever has happened.
+    fn check_limits(&self) {
+        let bsc = self.world.engine.setup().inventory.cells_of(self.world.bsc());
+        let airtime = self.world.airtime;
+        let mut loads = BTreeMap::<u32, BTreeMap<(MessageId, u16), Vec<u64>>>::new();
+        for (on_air, cadence) in self.air.iter().filter(|(on_air, _)| !self.kept.contains(on_air)) {
+            let (cell, id, serial) = *on_air;
+            let code = SerialNumber::from_bits(serial).code();
+            loads.entry(cell).or_default().entry((id, code)).or_default().push(airtime.load(*cadence));
+        }
+        for (cell, loads) in loads {
+            let in_place = bsc.contains(&cell);
+            assert!(!in_place || loads.values().all(|texts| texts.len() == 1), "two texts in cell {cell}");
+            // While a new text stands beside the old one the two count as one.
+            let taken: u64 = loads.values().map(|texts| texts.iter().max().unwrap()).sum();
+            assert!(taken <= airtime.whole(), "{taken} billionths of cell {cell}");
+        }
+        for alert in self.world.engine.alerts().filter(|alert| alert.state.is_on()) {
+            let Counts { targeted, pending, sent, accepted, confirmed, refused, unknown } =
+                self.world.engine.view(alert.id).unwrap().cells;
+            assert_eq!(targeted, pending + sent + accepted + confirmed + refused + unknown);
+            assert_eq!(targeted, alert.shown().unwrap().cells.len());
         }
     }
 
@@ -317,6 +378,7 @@ impl Storm {
                 let order = self.open.remove(0);
                 self.answer(order, Answer::Good);
                 self.take_orders();
+                self.check_limits();
             }
             self.world.pass(61_000);
         }
@@ -327,28 +389,67 @@ impl Storm {
         for alert in self.world.engine.alerts() {
             let view = self.world.engine.view(alert.id).unwrap();
             if alert.state.is_on() {
-                assert_eq!(view.cells.confirmed, view.cells.targeted, "{:?}", view.networks);
+                let mut waiting = BTreeSet::new();
                 for id in &alert.broadcasts {
                     let broadcast = self.world.engine.broadcast(*id).unwrap();
-                    let (_, serial) = broadcast.editions.last().unwrap().name(area::OperatorId(0)).unwrap();
-                    let cells = alert.shown().unwrap().cells.indices();
-                    wanted.extend(cells.map(|cell| (cell.0, serial.bits())));
+                    let (id, serial) = broadcast.editions.last().unwrap().name(area::OperatorId(0)).unwrap();
+                    for (cell, status) in broadcast.legs.iter().flat_map(|leg| leg.statuses()) {
+                        if status.phase() == Phase::Deferred {
+                            assert!(self.is_full(cell, broadcast), "cell {cell} has room for {}", alert.id);
+                            waiting.insert(cell);
+                        } else if status.phase().is_wanted() {
+                            wanted.insert((cell, id, serial.bits()));
+                        }
+                    }
                 }
+                let targeted = view.cells.confirmed + waiting.len() as u32;
+                assert_eq!(targeted, view.cells.targeted, "{:?}", view.networks);
+                assert_eq!(waiting.is_empty(), view.gives_way.iter().all(|row| row.period_s.is_some()));
             } else if alert.state.is_ending() {
                 panic!("{} has not settled: {:?}", alert.id, view.off);
             }
         }
-        assert_eq!(self.air, wanted, "on the air is what is wanted, and nothing else");
+        let on_air: BTreeSet<OnAir> = self.air.keys().copied().collect();
+        assert_eq!(on_air, wanted, "on the air is what is wanted, and nothing else");
         assert!(self.rang.values().all(|rings| *rings == 1));
+    }
+
+    /// Whether a message does not fit into a cell even if it and its equals are repeated as seldom as may be.
+    fn is_full(&self, cell: u32, broadcast: &Broadcast) -> bool {
+        let airtime = self.world.airtime;
+        let least = |broadcast: &Broadcast| {
+            let Cadence { pages, period_ms } = broadcast.cadence();
+            airtime.load(Cadence { pages, period_ms: period_ms.max(airtime.slowest_ms) })
+        };
+        let mut taken = 0;
+        for other in self.world.engine.alerts().filter(|alert| alert.state.is_on()) {
+            let is_there = other.shown().unwrap().cells.contains(area::CellIndex(cell));
+            for id in other.broadcasts.iter().filter(|_| is_there) {
+                let other = self.world.engine.broadcast(*id).unwrap();
+                let graver = other.priority < broadcast.priority;
+                let load = if graver { airtime.load(other.cadence()) } else { least(other) };
+                taken += if other.priority <= broadcast.priority { load } else { 0 };
+            }
+        }
+        taken > WHOLE
     }
 }
 
+/// No budget; room for three pages a period; and the same where what gives way is slowed before it waits.
+fn airtimes() -> impl Strategy<Value = Airtime> {
+    let scarce = |slowest_ms| Airtime { page_ms: std::num::NonZeroU32::new(20_000), slowest_ms };
+    select(vec![Airtime::default(), scarce(60_000), scarce(300_000)])
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn when_faults_stop_the_air_holds_what_is_wanted(events in prop::collection::vec(event(), 0..60)) {
-        let mut storm = Storm::new();
+    fn when_faults_stop_the_air_holds_what_is_wanted(
+        airtime in airtimes(),
+        events in prop::collection::vec(event(), 0..60),
+    ) {
+        let mut storm = Storm::new(airtime);
         for event in &events {
             storm.happen(event);
         }
