@@ -1,4 +1,4 @@
-//! A network in real time: a BSC over TCP and an MME over UDP-encapsulated SCTP, driven by octets and JSON lines.
+//! A network in real time: a BSC and an RNC over TCP and an MME over UDP-encapsulated SCTP, driven by octets and JSON lines.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "real sockets, real time")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
 
@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 const PATIENCE: Duration = Duration::from_secs(20);
 const BSC: LinkId = LinkId(1);
 const MME: LinkId = LinkId(2);
+const RNC: LinkId = LinkId(3);
 
 /// The process's two ends, and its dispatcher.
 struct Process {
@@ -92,25 +93,28 @@ impl Dispatcher {
         serde_json::to_value(cbsp::Pdu::decode(&self.frame(BSC)).unwrap()).unwrap()
     }
 
+    fn sabp(&self) -> Value {
+        serde_json::to_value(sabp::Pdu::decode(&self.frame(RNC)).unwrap().pdu).unwrap()
+    }
+
     fn sbcap(&self) -> Value {
         serde_json::to_value(sbcap::Pdu::decode(&self.frame(MME)).unwrap().pdu).unwrap()
     }
 }
 
-fn cells_file() -> tempfile::NamedTempFile {
+fn cells_file(cells: &[&str]) -> tempfile::NamedTempFile {
+    let header = "operator,mcc,mnc,rat,lac_or_tac,cell_id,enb_or_gnb_id,lat,lon,azimuth_deg,beamwidth_deg,radius_m,controller";
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(
-        b"operator,mcc,mnc,rat,lac_or_tac,cell_id,enb_or_gnb_id,lat,lon,azimuth_deg,beamwidth_deg,radius_m,controller\n\
-          y,220,01,gsm,258,772,,44.5,20.5,0,360,500,bsc-1\n\
-          y,220,01,lte,257,10596865,41394,44.5,20.5,0,360,500,pool-1\n",
-    )
-    .unwrap();
+    writeln!(file, "{header}\n{}", cells.join("\n")).unwrap();
     file
 }
 
 #[test]
 fn a_network_answers_over_real_sockets_and_obeys_commands() {
-    let file = cells_file();
+    let file = cells_file(&[
+        "y,220,01,gsm,258,772,,44.5,20.5,0,360,500,bsc-1",
+        "y,220,01,lte,257,10596865,41394,44.5,20.5,0,360,500,pool-1",
+    ]);
     let mut process = Process::start(&json!({
         "operator": "y", "plmn": "22001", "cells_file": file.path(), "seed": 1,
         "phones": {"per_cell": 3, "additional_languages": 0.0},
@@ -202,6 +206,65 @@ fn a_network_answers_over_real_sockets_and_obeys_commands() {
 
     drop(process.commands);
     assert_eq!(process.ended.join().unwrap(), Ok(()), "the end of the commands is the end");
+}
+
+#[test]
+fn an_rnc_answers_over_a_real_socket_and_tells_of_its_restart() {
+    let file = cells_file(&["y,220,01,umts,4097,1,7,44.5,20.5,0,360,500,rnc-1"]);
+    let mut process = Process::start(&json!({
+        "operator": "y", "plmn": "22001", "cells_file": file.path(), "seed": 1,
+        "phones": {"per_cell": 3, "additional_languages": 0.0},
+        "elements": [
+            {"name": "rnc", "kind": "rnc", "controller": "rnc-1", "transport": "tcp", "address": "127.0.0.1:0"},
+        ],
+    }));
+    let ready = process.answer();
+    let address = ready["elements"][0]["address"].as_str().unwrap().parse().unwrap();
+    let dispatcher = Dispatcher::new();
+    let framing = Framing::SelfDelimiting(|stream| {
+        sabp::frame_length(stream, sabp::FRAME_MAX_BYTES).map_err(|error| error.to_string())
+    });
+    let (_rnc, to_rnc) = dispatcher.dial(RNC, Transport::Tcp(framing), address);
+    let send = |connection: &Connection, pdu: Value| {
+        let mut octets = BytesMut::new();
+        serde_json::from_value::<sabp::Pdu>(pdu).unwrap().encode(&mut octets).unwrap();
+        connection.send(octets.freeze()).unwrap();
+    };
+    let area = json!({"plmn": "22001", "lac": 4097, "sac": 1});
+    let serial = json!({"gs": 1, "code": 33, "update": 0});
+    send(
+        &to_rnc,
+        json!({
+            "message": "write_replace", "message_id": 4379, "new_serial": serial, "service_areas": [area],
+            "category": "normal-priority", "repetition_period": 60, "broadcasts": 10, "dcs": 15,
+            "content": {"encoding": "gsm7", "text": "over TCP"},
+        }),
+    );
+    let complete = dispatcher.sabp();
+    assert_eq!(
+        (&complete["message"], &complete["completed"][0]["sac"]),
+        (&json!("write_replace_complete"), &json!(1))
+    );
+    let phones = process.ask(&json!({"do": "phone", "cell": 0}));
+    assert_eq!(phones["phones"][0]["rings"][0]["text"], "over TCP", "{phones}");
+    let kill = json!({"message": "kill", "message_id": 4379, "old_serial": serial, "service_areas": [area]});
+    send(&to_rnc, kill.clone());
+    assert_eq!(dispatcher.sabp()["message"], "kill_complete");
+
+    assert_eq!(process.ask(&json!({"do": "restart", "element": "rnc"})), json!({"done": true}));
+    assert!(matches!(dispatcher.next(RNC), EventKind::Down { .. }));
+    let to_rnc = loop {
+        if let EventKind::Up { connection, .. } = dispatcher.next(RNC) {
+            break connection;
+        }
+    };
+    let restart = dispatcher.sabp();
+    assert_eq!((&restart["message"], &restart["service_areas"]), (&json!("restart"), &json!([area])));
+    send(&to_rnc, kill);
+    assert_eq!(dispatcher.sabp()["message"], "kill_failure");
+
+    drop(process.commands);
+    assert_eq!(process.ended.join().unwrap(), Ok(()));
 }
 
 #[test]
