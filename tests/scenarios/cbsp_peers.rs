@@ -2,7 +2,8 @@
 
 use cbsp::{RepetitionCoding, UnlimitedForm};
 use dispatch::{CbspDialect, NoticeKind, PeerId, Profile, Protocol};
-use engine::State;
+use engine::command::{Change, Command};
+use engine::{Refusal, State};
 use serde_json::{Value, json};
 
 use crate::words::{PLMN, serial, with};
@@ -334,6 +335,15 @@ fn s68_endless_on_a_bsc_that_stops_at_once() {
         let sent = world.hex_to(PEER);
         assert!(sent[0].contains(&format!("060200{octets}")), "{}", sent[0]);
     }
+    // No count has to be renewed: an update whose alert would outlive it is refused.
+    let mut world = one_bsc(bsc("bsc"));
+    let alert = on_air(&mut world);
+    let update = |duration_s, period_s| {
+        let change = Change { duration_s: Some(duration_s), period_s: Some(period_s), ..Change::default() };
+        Command::Update { alert, change }
+    };
+    assert_eq!(world.command("ana", update(172_800, 2)), Err(Refusal::WrongPeriod { min_s: 3, found_s: 2 }));
+    world.command("ana", update(172_800, 3)).unwrap();
 }
 
 #[test]

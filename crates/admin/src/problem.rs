@@ -128,9 +128,9 @@ impl From<Refusal> for Problem {
                 new(422, "wrong_expiry", "the expiry is not where it may be")
                     .with(format!("{min_s} to {max_s} seconds"), format!("{found_s} seconds"))
             }
-            Refusal::WrongPeriod { found_s } => {
+            Refusal::WrongPeriod { min_s, found_s } => {
                 new(422, "wrong_period", "no network can keep that repetition period")
-                    .with("1 to 131071 seconds", format!("{found_s} seconds"))
+                    .with(format!("{min_s} to 131071 seconds"), format!("{found_s} seconds"))
             }
             Refusal::WrongState { expected, found, .. } => {
                 new(409, "wrong_state", "the alert is not in a state for this")
@@ -177,7 +177,7 @@ mod tests {
             (Refusal::UpdateChangesNothing { alert }, 409, "update_changes_nothing"),
             (Refusal::VersionMismatch { alert, expected: 1, found: 2 }, 409, "version_mismatch"),
             (Refusal::WrongExpiry { min_s: 1, max_s: 2, found_s: 3 }, 422, "wrong_expiry"),
-            (Refusal::WrongPeriod { found_s: 0 }, 422, "wrong_period"),
+            (Refusal::WrongPeriod { min_s: 1, found_s: 0 }, 422, "wrong_period"),
             (
                 Refusal::WrongState { alert, verb: "submit", expected: "draft", found: State::Closed },
                 409,

@@ -160,9 +160,11 @@ pub enum Refusal {
         /// What came, in seconds from now.
         found_s: i64,
     },
-    /// The repetition period is not one that a network can keep.
-    #[error("repetition period: expected 1 to 131071 seconds, found {found_s}")]
+    /// The repetition period is not one that a network can keep until the alert ends.
+    #[error("repetition period: expected {min_s} to 131071 seconds, found {found_s}")]
     WrongPeriod {
+        /// The shortest at which no network's count runs out, in seconds.
+        min_s: u32,
         /// What came, in seconds.
         found_s: u32,
     },
