@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use area::{Atlas, CellRuns, Inventory, Rat};
 use opsim::{
-    Command, ElementKind, ElementPlan, Faults, Habits, PhonePlan, Plan, Report, ReportRequest, Role,
-    TransportPlan,
+    Command, ElementKind, ElementPlan, Faults, Habits, MessageKey, PhonePlan, Plan, Report, ReportRequest,
+    Role, TransportPlan,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -85,6 +85,13 @@ impl Network {
     /// Carries out a command.
     pub fn command(&mut self, command: &Command) -> Value {
         self.ask(&serde_json::to_string(command).unwrap())
+    }
+
+    /// The same of these messages alone.
+    pub fn report_of(&mut self, target: CellRuns, messages: Vec<MessageKey>) -> Report {
+        let request = ReportRequest { target: Some(target), messages: Some(messages) };
+        let answer = self.ask(&serde_json::to_string(&Command::Report(request)).unwrap());
+        serde_json::from_value(answer).unwrap()
     }
 
     fn ask(&mut self, question: &str) -> Value {

@@ -5,6 +5,7 @@
 
 mod bench;
 mod counts;
+mod crash;
 mod fuzz;
 mod packages;
 mod simulate;
@@ -32,6 +33,9 @@ enum Verb {
     Bench(bench::Wish),
     /// Count the instructions of the inner loops with callgrind, and compare them with what is written down.
     Counts(counts::Wish),
+    /// Kill the release daemon at random moments of busy days, start it again, and compare what the control room is told
+    /// with what the cells and phones did.
+    Crash(crash::Wish),
     /// Play a country with faults, seed by seed, and check what must always hold: --seeds N, --first-seed M, --json FILE,
     /// --only EVENTS; a failure is shrunk, with the command that replays it.
     #[command(disable_help_flag = true)]
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
             let steps = steps::Steps::new(root);
             counts::run_alone(root, steps.target(), steps.logs(), &wish)
         }
+        Verb::Crash(wish) => crash::run(root, steps::Steps::new(root).target(), &wish),
         Verb::Simulate { arguments } => simulate::run(root, &arguments),
         Verb::Test => test::run(root),
         Verb::Fuzz { target, seconds } => fuzz::run(root, target.as_deref(), seconds),

@@ -1,0 +1,46 @@
+//! The crash test: the release daemon with real files and real sockets, killed again and again, and what it lost.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// What is wished for.
+#[derive(clap::Args)]
+pub(crate) struct Wish {
+    /// How many rounds; each is a day of up to three alerts.
+    #[arg(long, default_value_t = 20)]
+    rounds: u64,
+    /// What chance begins with: the same seed draws the same alerts, updates, cancels and moments of death. When the
+    /// kernel runs the daemon is not drawn, so that a seed need not find twice what it found once.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Builds the release daemon and the program that kills it, and runs that; its output and exit status are ours.
+pub(crate) fn run(root: &Path, target: &Path, wish: &Wish) -> ExitCode {
+    let release = target.join("release");
+    let mut build = cargo(root);
+    build.args(["build", "--release", "--quiet", "--package", "amberd", "--package", "tests", "--bins"]);
+    let mut crash = Command::new(release.join("crash"));
+    crash.args([wish.rounds.to_string(), wish.seed.to_string()]).env("AMBERD_BIN", &release);
+    match succeeds(&mut build) && succeeds(&mut crash) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn cargo(root: &Path) -> Command {
+    let mut cargo =
+        Command::new(std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from));
+    cargo.current_dir(root);
+    cargo
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    match command.status() {
+        Ok(status) => status.success(),
+        Err(error) => {
+            eprintln!("{:?} cannot be run: {error}", command.get_program());
+            false
+        }
+    }
+}
