@@ -228,15 +228,18 @@ impl CellStatus {
         }
     }
 
-    /// The cell restarted and lost everything.
-    pub fn restart(&mut self) {
-        self.maybe = 0;
+    /// The cell restarted and lost everything. `told_again`: it may be the news of a restart that another peer has told
+    /// of, and what has been written since is on the air all the same.
+    pub fn restart(&mut self, told_again: bool) {
         self.cause = Cause::None;
         self.phase = match self.phase {
             Phase::Deferred => Phase::Deferred,
             phase if phase.is_wanted() => Phase::Pending,
             _ => Phase::Off,
         };
+        if self.phase == Phase::Off || !told_again {
+            self.maybe = 0;
+        }
     }
 
     /// The cell failed: nothing is on the air there until it restarts.
@@ -425,6 +428,16 @@ mod tests {
     }
 
     #[test]
+    fn a_restart_that_two_peers_tell_of_forgets_nothing_that_was_written_in_between() {
+        let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Confirmed)]);
+        cell.restart(true);
+        cell.want(true, false);
+        let ear = Ear { current: Edition(1), ..BESIDE };
+        cell.hear(ear, Verb::Write, Edition(1), Outcome::Confirmed);
+        assert_eq!(cell.stale(Edition(1)), Some(Edition(0)), "it has to be killed");
+    }
+
+    #[test]
     fn after_our_own_death_a_failed_cell_may_have_restarted() {
         let mut cell = CellStatus::WANTED;
         cell.fail();
@@ -438,14 +451,14 @@ mod tests {
     fn a_late_word_about_what_is_wanted_no_longer_is_remembered_for_its_kill() {
         for late in [Outcome::Sent, Outcome::Accepted, Outcome::Confirmed, Outcome::Unanswered] {
             let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
-            cell.restart();
+            cell.restart(false);
             cell.unwant();
             assert_eq!(cell.phase(), Phase::Off);
             cell.hear(BESIDE, Verb::Write, Edition(0), late);
             assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::OffPending, true), "{late:?}");
 
             let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
-            cell.restart();
+            cell.restart(false);
             cell.want(true, false);
             cell.hear(Ear { current: Edition(1), ..BESIDE }, Verb::Write, Edition(0), late);
             assert_eq!(cell.stale(Edition(1)), Some(Edition(0)), "{late:?}");
