@@ -530,3 +530,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_request_may_be_made_at_any_time() {
+    let mut link = Link::ready();
+    link.ask(u64::MAX - 1, 1, RequestKind::Write, 0x4110);
+    assert_eq!(link.session.next_wakeup().is_some(), link.session.pending() > 0);
+}

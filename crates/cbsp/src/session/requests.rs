@@ -40,7 +40,7 @@ impl Requests {
     /// many, are forgotten.
     pub(super) fn overdue(&mut self, now_ms: u64, config: &SessionConfig) -> Option<Token> {
         let forget_ms = config.answer_timeout_ms + config.late_answer_ms;
-        while self.late.front().is_some_and(|asked| asked.at_ms + forget_ms <= now_ms)
+        while self.late.front().is_some_and(|asked| asked.at_ms.saturating_add(forget_ms) <= now_ms)
             || self.late.len() > config.requests_max
         {
             self.late.pop_front();
@@ -55,7 +55,7 @@ impl Requests {
 
     /// When the time of the oldest request in time is up.
     pub(super) fn next_overdue_ms(&self, config: &SessionConfig) -> Option<u64> {
-        self.in_time.front().map(|asked| asked.at_ms + config.answer_timeout_ms)
+        self.in_time.front().map(|asked| asked.at_ms.saturating_add(config.answer_timeout_ms))
     }
 
     /// Forgets everything and names those that nobody was told about yet.
