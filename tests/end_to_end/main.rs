@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)] // Processes, files, sockets and waiting.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // A test stops at the first surprise.
 
+mod areas;
 mod cap_exchange;
 mod configuration;
 mod demo;

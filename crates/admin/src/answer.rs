@@ -2,7 +2,7 @@
 
 use area::Rat;
 use engine::command::Roles;
-use engine::view::{AlertView, VersionView};
+use engine::view::{AlertView, AreaView, VersionView};
 use serde::{Deserialize, Serialize};
 
 /// The answer to a [`crate::Request`], which names the variant it asks for.
@@ -13,6 +13,8 @@ pub enum Answer {
     Alert(Box<AlertView>),
     /// Alerts, oldest first.
     Alerts(Vec<AlertView>),
+    /// An alert's cells by tracking and location area.
+    Areas(Vec<AreaView>),
     /// A message as signed CAP; not JSON but itself the body.
     Cap(String),
     /// Every peer.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::command::{Command, Wording};
-use engine::view::AlertView;
+use engine::view::{AlertView, AreaView};
 use engine::{AlertId, State};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -81,6 +81,11 @@ impl Client {
     /// One alert.
     pub async fn alert(&self, alert: AlertId) -> Result<AlertView, Error> {
         self.ask(Call::view(format!("/v1/alerts/{alert}")), None).await
+    }
+
+    /// An alert's cells by tracking and location area.
+    pub async fn areas(&self, alert: AlertId) -> Result<Vec<AreaView>, Error> {
+        self.ask(Call::view(format!("/v1/alerts/{alert}/areas")), None).await
     }
 
     /// What an alert has cost on the links.

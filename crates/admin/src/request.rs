@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 /// A call of the API, read and checked for its form.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
+    /// Show an alert's cells by tracking and location area; answered by `Answer::Areas`.
+    Areas {
+        /// The alert.
+        alert: AlertId,
+    },
     /// Say a message of an alert as signed CAP; answered by `Answer::Cap`.
     Cap {
         /// The alert.

@@ -30,6 +30,7 @@ pub(crate) fn routes<C: Control>() -> Vec<Route<C>> {
         ("POST", "/v1/alerts/{id}/reject", post(reject)),
         ("POST", "/v1/alerts/{id}/update", post(update)),
         ("POST", "/v1/alerts/{id}/cancel", post(cancel)),
+        ("GET", "/v1/alerts/{id}/areas", get(areas)),
         ("GET", "/v1/alerts/{id}/cap", get(newest_cap)),
         ("GET", "/v1/alerts/{id}/cap/{message}", get(cap)),
         ("GET", "/v1/alerts/{id}/traffic", get(traffic)),
@@ -157,6 +158,10 @@ async fn list<C: Control>(
 
 async fn show<C: Control>(State(server): State<Server<C>>, caller: Caller, Named(alert): Named) -> Answered {
     server.answer(caller, Request::Show { alert }).await
+}
+
+async fn areas<C: Control>(State(server): State<Server<C>>, caller: Caller, Named(alert): Named) -> Answered {
+    server.answer(caller, Request::Areas { alert }).await
 }
 
 async fn newest_cap<C: Control>(

@@ -44,6 +44,7 @@ pub(crate) async fn run(verb: AlertVerb, session: &Session, out: &mut impl Write
             return session.write(out, &views, || tables::alerts(&views));
         }
         AlertVerb::Watch { alert, until } => return watch::watch(alert, until, session, out).await,
+        AlertVerb::Areas { alert } => return report::areas(alert, session, out).await,
         AlertVerb::Report { alert } => return report::report(alert, session, out).await,
     };
     tell(&command, session, out).await

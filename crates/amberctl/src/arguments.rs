@@ -160,6 +160,11 @@ pub(crate) enum AlertVerb {
         #[arg(long)]
         until: Option<Until>,
     },
+    /// Show where it stands by tracking and location area.
+    Areas {
+        /// Its name, such as A-17.
+        alert: AlertId,
+    },
     /// Show what every network has answered, how fast, and what it has cost.
     Report {
         /// Its name, such as A-17.

@@ -28,6 +28,12 @@ pub(crate) async fn report(alert: AlertId, session: &Session, out: &mut impl Wri
     session.write(out, &json!({"alert": view, "traffic": traffic}), || tables::report(&view, &traffic))
 }
 
+/// `amberctl alert areas`.
+pub(crate) async fn areas(alert: AlertId, session: &Session, out: &mut impl Write) -> Result<(), Failure> {
+    let areas = session.client.areas(alert).await?;
+    session.write(out, &areas, || tables::areas(&areas))
+}
+
 /// `amberctl peers`.
 pub(crate) async fn peers(session: &Session, out: &mut impl Write) -> Result<(), Failure> {
     let peers = session.client.peers().await?;

@@ -3,11 +3,13 @@
 use comfy_table::{CellAlignment, Table, presets};
 
 mod alert;
+mod areas;
 mod daemon;
 mod ledger;
 mod preview;
 
 pub(crate) use alert::{alert, alerts};
+pub(crate) use areas::areas;
 pub(crate) use daemon::{peers, status};
 pub(crate) use ledger::{gives_way, ledger, report};
 pub(crate) use preview::preview;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use admin::{Answer, Caller, Control, Identity, Limits, Problem, Request};
 use engine::command::Command;
-use engine::view::AlertView;
+use engine::view::{AlertView, AreaView};
 use engine::{AlertId, State};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -35,6 +35,7 @@ impl Control for Daemon {
             Request::Command { command: Command::Submit { .. }, .. } => {
                 Err(Problem::journal_failed("disk full"))
             }
+            Request::Areas { .. } => Ok(Answer::Areas(areas())),
             _ => Ok(Answer::Alert(Box::new(self.view.lock().unwrap().clone()))),
         }
     }
@@ -83,6 +84,13 @@ impl World {
 async fn run(arguments: &str) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_amberctl"));
     command.args(arguments.split(' ')).stdin(Stdio::null()).output().await.unwrap()
+}
+
+/// The areas of the contract's example.
+fn areas() -> Vec<AreaView> {
+    let contract: Value = serde_json::from_str(admin::OPENAPI).unwrap();
+    let answer = &contract["paths"]["/v1/alerts/{id}/areas"]["get"]["responses"]["200"];
+    serde_json::from_value(answer["content"]["application/json"]["example"].clone()).unwrap()
 }
 
 fn text(octets: &[u8]) -> &str {
@@ -171,6 +179,19 @@ async fn a_watch_writes_a_line_for_each_change_and_ends_with_the_ledger() {
     assert!(lines[2].starts_with("on the air  network  targeted"));
     let shown = world.run("--json alert watch A-17").await;
     assert!(serde_json::from_slice::<AlertView>(&shown.stdout).is_ok());
+}
+
+#[tokio::test]
+async fn the_areas_of_an_alert_are_a_table_for_people_and_json_for_machines() {
+    let world = World::new().await;
+    let shown = world.run("alert areas A-17").await;
+    assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));
+    let rows: Vec<&str> = text(&shown.stdout).lines().collect();
+    assert!(rows[0].starts_with("on the air  network  controller  TAC/LAC"), "{rows:?}");
+    assert!(rows[1].starts_with("mts         lte      mts-mme-01     1201       320        310"), "{rows:?}");
+    assert_eq!(world.last_asked().1, Request::Areas { alert: AlertId(17) });
+    let shown = world.run("--json alert areas A-17").await;
+    assert_eq!(serde_json::from_slice::<Vec<AreaView>>(&shown.stdout).unwrap(), areas());
 }
 
 #[test]

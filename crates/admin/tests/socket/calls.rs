@@ -65,6 +65,8 @@ async fn every_view_arrives_as_the_daemon_gave_it() {
     assert_eq!(world.daemon.last_asked().1, Request::List { state: None });
     client.alerts(Some(State::Submitted)).await.unwrap();
     assert_eq!(world.daemon.last_asked().1, Request::List { state: Some(State::Submitted) });
+    assert_eq!(client.areas(alert).await.unwrap(), example::<Vec<_>>("areas"));
+    assert_eq!(world.daemon.last_asked().1, Request::Areas { alert });
     assert_eq!(client.traffic(alert).await.unwrap(), example::<Vec<_>>("traffic"));
     assert_eq!(world.daemon.last_asked().1, Request::Traffic { alert });
     assert_eq!(client.preview("missing-child", &wording()).await.unwrap(), example("preview"));

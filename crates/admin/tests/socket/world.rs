@@ -115,6 +115,7 @@ impl Control for Daemon {
         }
         let view = self.view.lock().unwrap().clone();
         Ok(match request {
+            Request::Areas { .. } => Answer::Areas(example("areas")),
             Request::Cap { .. } => Answer::Cap(CAP.into()),
             Request::Command { command: Command::StopAll { .. }, .. } => Answer::Alerts(vec![view]),
             Request::Command { .. } | Request::Import { .. } | Request::Show { .. } => {

@@ -20,6 +20,10 @@ impl Core {
             may_read(actor)?;
         }
         match request {
+            Request::Areas { alert } => {
+                let areas = self.works.engine().areas(alert).ok_or(Refusal::UnknownAlert { alert })?;
+                Ok(Answer::Areas(areas))
+            }
             // These are taken elsewhere: the first by the engine, the others on their way to it.
             Request::Command { .. } | Request::Cap { .. } | Request::Import { .. } => {
                 Err(Problem::forbidden("a command is not a look"))
