@@ -124,6 +124,10 @@ impl<'a> Xml<'a> {
             self.close();
             return Ok(Token::Close);
         }
+        if self.end == 0 && self.text.starts_with('\u{feff}') {
+            // The mark of the bytes is gone already. The reader would step over a second one without counting it.
+            return Err(self.malformed("one root element", "a second byte order mark"));
+        }
         self.start = self.end;
         let event = self.reader.read_event();
         self.end = self.reader.buffer_position() as usize;

@@ -91,6 +91,7 @@ fn encodings_are_read_or_refused_by_name_and_as_libxml2_reads_them() {
         declared("ISO-8859-1").chars().map(|ch| u8::try_from(u32::from(ch)).unwrap_or(b'?')).collect();
     let mut marked = b"\xef\xbb\xbf".to_vec();
     marked.extend(MESSAGE.as_bytes());
+    let marked_twice = [b"\xef\xbb\xbf", marked.as_slice()].concat();
     let mut broken = MESSAGE.as_bytes().to_vec();
     broken[700] = 0xff;
     let cases = [
@@ -98,6 +99,8 @@ fn encodings_are_read_or_refused_by_name_and_as_libxml2_reads_them() {
         (utf16(u16::to_be_bytes, true), true),
         (latin, true),
         (marked, true),
+        (marked_twice, false),
+        ([vec![0xff, 0xfe], utf16(u16::to_le_bytes, true)].concat(), false),
         (MESSAGE.replace('\n', "\r\n").into_bytes(), true),
         (broken, false),
         (declared("x-none").into_bytes(), false),
