@@ -502,7 +502,7 @@ impl Core {
         let verb = command.verb();
         let on: Vec<AlertId> = match command {
             Command::StopAll { .. } => {
-                let on = self.works.engine().alerts().filter(|alert| alert.state.is_on());
+                let on = self.works.engine().open_alerts().filter(|alert| alert.state.is_on());
                 on.map(|alert| alert.id).collect()
             }
             _ => Vec::new(),

@@ -28,7 +28,7 @@ pub(crate) fn moved(state_dir: &Path, engine: &Engine) -> Result<Vec<Option<u32>
             tell(&area::diff(&old, present));
             Ok(area::remap(&old, present))
         }
-        Err(found) if engine.alerts().any(|alert| !alert.state.is_over()) => {
+        Err(found) if engine.open_alerts().next().is_some() => {
             Err(DaemonError::InventoryLost { path, found })
         }
         Err(found) => {

@@ -36,7 +36,8 @@ impl Engine {
             Record::ClockStepped { ms } => {
                 self.serials.delay(*ms);
                 // The count of broadcasts in the network knows no wall clock.
-                for alert in self.alerts.values_mut().filter(|alert| !alert.state.is_over()) {
+                for id in &self.open {
+                    let Some(alert) = self.alerts.get_mut(id) else { continue };
                     alert.last_broadcast_ms = later(alert.last_broadcast_ms, *ms);
                 }
             }
@@ -55,6 +56,7 @@ impl Engine {
                     history: vec![step],
                 };
                 self.keys.remember(key, "draft", alert.id);
+                self.open.insert(alert.id);
                 self.alerts.insert(alert.id, alert);
             }
             Record::Revised { alert: id, version, key } => {
@@ -76,6 +78,9 @@ impl Engine {
             Record::Stepped { alert, step: verb, by, reason, key } => {
                 self.keys.remember(key, verb.word(), *alert);
                 self.apply_step(entry.seq, wall_ms, *alert, *verb, by.as_deref(), reason.as_deref());
+                if self.alert(*alert).is_some_and(|alert| alert.state.is_over()) {
+                    self.open.remove(alert);
+                }
             }
             Record::Approved { alert, by, expires_ms, terms, broadcasts, key, .. } => {
                 self.keys.remember(key, "approve", *alert);
@@ -248,13 +253,13 @@ impl Engine {
             let wanted = if broadcast.wanted { &version.cells } else { &CellRuns::new() };
             for (controller, place) in self.network.places() {
                 let cells = wanted.within(place.cells.0..place.cells.1);
-                match broadcast.legs.iter_mut().find(|leg| leg.controller() == controller) {
-                    Some(leg) => leg.want(&cells, changed, allocation.renew),
-                    None if cells.is_empty() => {}
-                    None => {
+                match broadcast.leg_at(controller) {
+                    Ok(at) => broadcast.legs[at].want(&cells, changed, allocation.renew),
+                    Err(_) if cells.is_empty() => {}
+                    Err(at) => {
                         let mut leg = Leg::new(controller);
                         leg.want(&cells, changed, allocation.renew);
-                        broadcast.legs.push(leg);
+                        broadcast.legs.insert(at, leg);
                     }
                 }
             }
@@ -365,35 +370,38 @@ impl Engine {
 
     /// What stood beside a message of ETWS is asked about again, and so comes back.
     fn doubt_beside(&mut self, controller: ControllerId, cells: &CellRuns) {
-        for alert in self.alerts.values().filter(|alert| !alert.state.is_over()) {
+        self.each_broadcast(|broadcast| {
+            let (current, etws) = (broadcast.current(), broadcast.is_etws());
+            if let Some(leg) = broadcast.leg_mut(controller).filter(|_| !etws) {
+                leg.doubt_in(cells, current);
+            }
+        });
+    }
+
+    /// Every broadcast of every alert that is not over.
+    fn each_broadcast(&mut self, mut touch: impl FnMut(&mut Broadcast)) {
+        for alert in self.open.iter().filter_map(|id| self.alerts.get(id)) {
             for id in &alert.broadcasts {
-                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
-                if broadcast.is_etws() {
-                    continue;
-                }
-                let current = broadcast.current();
-                if let Some(leg) = broadcast.leg_mut(controller) {
-                    leg.doubt_in(cells, current);
+                if let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) {
+                    touch(broadcast);
                 }
             }
         }
     }
 
-    /// Every leg of every alert that is not over, with its broadcast's current edition.
+    /// Every leg of these, with its broadcast's current edition.
     fn each_leg(&mut self, mut touch: impl FnMut(&mut Leg, Edition)) {
-        // By the alerts: of years of them few are not over.
-        for alert in self.alerts.values().filter(|alert| !alert.state.is_over()) {
-            for id in &alert.broadcasts {
-                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
-                let current = broadcast.current();
-                broadcast.legs.iter_mut().for_each(|leg| touch(leg, current));
-            }
-        }
+        self.each_broadcast(|broadcast| {
+            let current = broadcast.current();
+            broadcast.legs.iter_mut().for_each(|leg| touch(leg, current));
+        });
     }
 
+    /// Those at a controller.
     fn legs_at(&mut self, controller: ControllerId, mut touch: impl FnMut(&mut Leg, Edition)) {
-        self.each_leg(|leg, current| {
-            if leg.controller() == controller {
+        self.each_broadcast(|broadcast| {
+            let current = broadcast.current();
+            if let Some(leg) = broadcast.leg_mut(controller) {
                 touch(leg, current);
             }
         });

@@ -174,12 +174,19 @@ impl Broadcast {
 
     /// The leg at a controller.
     pub fn leg(&self, controller: ControllerId) -> Option<&Leg> {
-        self.legs.iter().find(|leg| leg.controller() == controller)
+        let at = self.leg_at(controller).ok()?;
+        self.legs.get(at)
     }
 
     /// The same, to change it.
     pub fn leg_mut(&mut self, controller: ControllerId) -> Option<&mut Leg> {
-        self.legs.iter_mut().find(|leg| leg.controller() == controller)
+        let at = self.leg_at(controller).ok()?;
+        self.legs.get_mut(at)
+    }
+
+    /// Where the leg at a controller stands among the legs, or would.
+    pub(crate) fn leg_at(&self, controller: ControllerId) -> Result<usize, usize> {
+        self.legs.binary_search_by_key(&controller, Leg::controller)
     }
 
     /// What its present edition asks of the air.

@@ -60,7 +60,7 @@ impl Engine {
                 }
                 self.drive_controller(now, controller);
                 // What was being taken off the air there is off.
-                self.open_alerts().into_iter().for_each(|id| self.close_if_settled(now, id, out));
+                self.open.clone().into_iter().for_each(|id| self.close_if_settled(now, id, out));
             }
             Report::Failed(controller, cells) => {
                 self.record(now, Record::Failed { controller, cells }, out);
@@ -79,7 +79,7 @@ impl Engine {
         }
         self.wake_ms = None;
         let mut ended = false;
-        for id in self.open_alerts() {
+        for id in self.open.clone() {
             let Some(alert) = self.alerts.get(&id) else { continue };
             if alert.state.is_on() && alert.expires_ms <= now.wall_ms {
                 let step = StepVerb::Expire;
@@ -96,10 +96,6 @@ impl Engine {
         if ended || !self.rations.is_empty() || !self.crowded.is_empty() {
             self.ration(now, out);
         }
-    }
-
-    pub(crate) fn open_alerts(&self) -> Vec<AlertId> {
-        self.alerts.values().filter(|alert| !alert.state.is_over()).map(|alert| alert.id).collect()
     }
 
     /// What a controller's peers do; `None` where there is no peer.
@@ -158,15 +154,12 @@ impl Engine {
 
     /// What has been sent to some cells of a controller and not been answered, as records.
     fn under_way(&self, controller: ControllerId, cells: &CellRuns) -> Vec<Record> {
-        let broadcasts = self.broadcasts.iter().zip(0..).filter(|(broadcast, _)| {
-            self.alerts.get(&broadcast.alert).is_some_and(|alert| !alert.state.is_over())
-        });
         let (verb, outcome) = (Verb::Write, Outcome::Sent);
         let mut sent = Vec::new();
-        for (broadcast, id) in broadcasts {
-            let legs = broadcast.legs.iter().filter(|leg| leg.controller() == controller);
-            for (edition, cells) in legs.flat_map(|leg| leg.under_way(broadcast.current(), cells)) {
-                let broadcast = BroadcastId(id);
+        for broadcast in self.open_alerts().flat_map(|alert| alert.broadcasts.iter().copied()) {
+            let Some(known) = self.broadcast(broadcast) else { continue };
+            let leg = known.leg(controller).into_iter();
+            for (edition, cells) in leg.flat_map(|leg| leg.under_way(known.current(), cells)) {
                 sent.push(Record::Reported { controller, broadcast, edition, verb, outcome, cells });
             }
         }
@@ -210,7 +203,7 @@ impl Engine {
     }
 
     pub(crate) fn drive_controller(&mut self, now: Now, controller: ControllerId) {
-        let open = self.open_alerts();
+        let open = self.open.clone();
         // Kills first: a peer that was down gets them before anything else.
         for ending in [true, false] {
             for id in &open {
@@ -230,7 +223,11 @@ impl Engine {
         let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { return };
         let current = broadcast.current();
         let (mut asked, mut crowded) = (Vec::new(), Vec::new());
-        for leg in broadcast.legs.iter().filter(|leg| only.is_none_or(|only| leg.controller() == only)) {
+        let legs = match only {
+            None => broadcast.legs.iter(),
+            Some(only) => broadcast.leg(only).map_or(&[][..], std::slice::from_ref).iter(),
+        };
+        for leg in legs {
             let controller = leg.controller();
             let Some(traits) = self.traits_for(controller, id).filter(|_| self.up.contains(&controller))
             else {

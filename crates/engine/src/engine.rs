@@ -42,6 +42,8 @@ pub struct Setup {
 pub struct Engine {
     pub(crate) setup: Setup,
     pub(crate) alerts: BTreeMap<AlertId, Alert>,
+    /// Those that are not over: of years of them a few, and all that the network and the clock are about.
+    pub(crate) open: BTreeSet<AlertId>,
     pub(crate) broadcasts: Vec<Broadcast>,
     pub(crate) serials: Serials,
     pub(crate) keys: Keys,
@@ -71,6 +73,7 @@ impl Engine {
         Self {
             setup,
             alerts: BTreeMap::new(),
+            open: BTreeSet::new(),
             broadcasts: Vec::new(),
             serials,
             keys: Keys::default(),
@@ -187,6 +190,11 @@ impl Engine {
     /// Every alert, oldest first.
     pub fn alerts(&self) -> impl DoubleEndedIterator<Item = &Alert> {
         self.alerts.values()
+    }
+
+    /// The alerts that are not over, oldest first.
+    pub fn open_alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.open.iter().filter_map(|id| self.alerts.get(id))
     }
 
     /// One alert.

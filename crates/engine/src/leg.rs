@@ -78,6 +78,13 @@ pub(crate) struct LegState {
     counts: Counts,
 }
 
+impl LegState {
+    /// Where its cells are.
+    pub(crate) const fn controller(&self) -> ControllerId {
+        self.controller
+    }
+}
+
 /// What has been asked for these cells, and until when the same is not asked again.
 #[derive(Clone, Debug)]
 struct Hold {
@@ -141,7 +148,7 @@ impl Leg {
     }
 
     /// Its controller.
-    pub fn controller(&self) -> ControllerId {
+    pub const fn controller(&self) -> ControllerId {
         self.controller
     }
 

@@ -88,7 +88,7 @@ impl Engine {
         key: Option<String>,
         out: &mut Vec<Entry>,
     ) -> Result<AlertId, Refusal> {
-        let on = self.alerts.values().filter(|alert| alert.state.is_on());
+        let on = self.open_alerts().filter(|alert| alert.state.is_on());
         let on: Vec<AlertId> = on.map(|alert| alert.id).collect();
         let first = *on.first().ok_or(Refusal::NothingOn)?;
         for id in &on {
@@ -321,7 +321,7 @@ impl Engine {
 
     fn new_alert(&self) -> Result<AlertId, Refusal> {
         let limit = self.setup.alerts_max;
-        if self.alerts.values().filter(|alert| !alert.state.is_over()).count() >= limit {
+        if self.open.len() >= limit {
             return Err(Refusal::TooManyAlerts { limit });
         }
         Ok(AlertId(self.alerts.last_key_value().map_or(1, |(last, _)| last.0 + 1)))

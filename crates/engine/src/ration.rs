@@ -203,7 +203,7 @@ impl Engine {
     fn roomy(&self, controller: ControllerId, traits: Traits, id: BroadcastId, cells: CellRuns) -> CellRuns {
         let airtime = traits.airtime;
         let ration = self.rations.get(&controller);
-        let open = self.alerts.values().filter(|alert| !alert.state.is_over());
+        let open = self.open_alerts();
         let broadcasts = open.flat_map(|alert| &alert.broadcasts).filter_map(|id| self.broadcast(*id));
         let most = || broadcasts.map(|broadcast| broadcast.most(airtime)).sum::<Load>();
         if ration.is_none() && (airtime.page_ms.is_none() || most() <= airtime.whole()) {
@@ -241,7 +241,7 @@ impl Engine {
     /// What is wanted on the air, by rank: the graver first, in a rank the messages in the local languages before those
     /// in others, and of these the earlier approved.
     pub(crate) fn wanted_by_rank(&self) -> Vec<(BroadcastId, Wish, &CellRuns)> {
-        let on = self.alerts.values().filter(|alert| alert.state.is_on());
+        let on = self.open_alerts().filter(|alert| alert.state.is_on());
         let mut wanted: Vec<_> = on
             .flat_map(|alert| alert.broadcasts.iter().map(move |id| (*id, alert)))
             .filter_map(|(id, alert)| {
@@ -261,10 +261,10 @@ impl Engine {
         controller: ControllerId,
         but: BroadcastId,
     ) -> impl Iterator<Item = (BroadcastId, &Leg)> {
-        let open = self.alerts.values().filter(|alert| !alert.state.is_over());
+        let open = self.open_alerts();
         open.flat_map(|alert| alert.broadcasts.iter().copied()).filter(move |id| *id != but).filter_map(
             move |id| {
-                let leg = self.broadcast(id)?.legs.iter().find(|leg| leg.controller() == controller)?;
+                let leg = self.broadcast(id)?.leg(controller)?;
                 Some((id, leg))
             },
         )

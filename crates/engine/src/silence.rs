@@ -81,7 +81,7 @@ impl Engine {
         let mut stops: Vec<(BroadcastId, Edition, CellRuns)> = Vec::new();
         for id in ids {
             let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { continue };
-            let legs = broadcast.legs.iter().filter(|leg| leg.controller() == controller);
+            let legs = broadcast.leg(controller).into_iter();
             for (need, cells) in legs.flat_map(|leg| leg.needs(broadcast.current(), traits)) {
                 if let Need::Kill(edition) = need {
                     stops.push((id, edition, cells));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use area::{ControllerId, OperatorId};
 use cbs::{MessageId, SerialNumber};
 use policy::Role;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::airtime::{Cadence, Ration};
 use crate::alert::{Alert, AlertId, Private};
@@ -50,6 +50,7 @@ struct BroadcastState {
     until_ms: i64,
     until_stopped: bool,
     decided: Seq,
+    #[serde(deserialize_with = "by_controller")]
     legs: Vec<LegState>,
 }
 
@@ -107,6 +108,8 @@ impl Engine {
     pub fn restore(setup: Setup, snapshot: Snapshot) -> Self {
         let mut engine = Self::new(setup);
         engine.alerts = snapshot.alerts.into_iter().map(|alert| (alert.id, alert)).collect();
+        let open = engine.alerts.values().filter(|alert| !alert.state.is_over());
+        engine.open = open.map(|alert| alert.id).collect();
         engine.broadcasts =
             snapshot.broadcasts.into_iter().map(|state| state.broadcast(&engine.alerts)).collect();
         engine.rations = snapshot.rations.into_iter().collect();
@@ -118,6 +121,13 @@ impl Engine {
         engine.stand_at(snapshot.last);
         engine
     }
+}
+
+/// The legs in the order of their controllers; older programs wrote them in the order in which they came to be.
+fn by_controller<'de, D: Deserializer<'de>>(states: D) -> Result<Vec<LegState>, D::Error> {
+    let mut legs: Vec<LegState> = Vec::deserialize(states)?;
+    legs.sort_by_key(LegState::controller);
+    Ok(legs)
 }
 
 impl BroadcastState {

@@ -312,7 +312,7 @@ impl Engine {
             let unserved =
                 alert.shown().map_or(0, |version| version.unserved.within(controller.cells.clone()).len());
             let here = broadcasts.iter().filter_map(|broadcast| {
-                let leg = broadcast.legs.iter().find(|leg| leg.controller() == id)?;
+                let leg = broadcast.leg(id)?;
                 Some((broadcast.current(), leg))
             });
             let times: Vec<(i64, i64)> = here.clone().filter_map(|(_, leg)| leg.confirmed_ms()).collect();

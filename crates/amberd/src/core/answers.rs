@@ -149,7 +149,7 @@ impl Core {
             (None, Some(why)) => format!("damaged: {why}"),
             (None, None) => "ok".to_owned(),
         };
-        let open = self.works.engine().alerts().filter(|alert| !alert.state.is_over()).count();
+        let open = self.works.engine().open_alerts().count();
         StatusView {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             inventory: hex::encode(inventory.digest()),
