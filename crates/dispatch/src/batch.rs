@@ -15,6 +15,9 @@ const CELL_OCTETS: u32 = 7;
 /// Octets that one tracking area adds to a request.
 const TAI_OCTETS: u32 = 6;
 
+/// The time at which what waits for an answer, and not for a time, is looked at again: when it is told to.
+pub(crate) const UNTIL_TOLD: u64 = u64::MAX;
+
 /// What an order still has to do at a peer: runs of cells to look at, those of one eNB next to each other.
 #[derive(Debug, Default)]
 pub(crate) struct Rest {
@@ -90,6 +93,18 @@ impl Rest {
     /// When there is something to look at: `None` for at once.
     pub(crate) fn asleep_until(&self) -> Option<u64> {
         (self.runs.is_empty() && !self.deferred.is_empty()).then_some(self.due_ms)
+    }
+
+    /// Defers those of the cells to look at that are among the `busy`, until it is told that they are so no more.
+    pub(crate) fn hold(&mut self, sector: &Sector, busy: &CellRuns) {
+        let mut runs: Vec<Range<u32>> = self.runs.iter().cloned().collect();
+        runs.sort_unstable_by_key(|run| run.start);
+        let cells: CellRuns = runs.into_iter().collect();
+        let held = cells.intersect(busy);
+        if !held.is_empty() {
+            self.runs = Self::new(sector, &cells.subtract(&held)).runs;
+            held.iter().for_each(|run| self.defer(UNTIL_TOLD, &[run]));
+        }
     }
 
     /// Looks at the deferred cells again.

@@ -9,6 +9,7 @@ use cbs::{MessageId, SerialNumber};
 use engine::order::{Action, BroadcastId, Order, OrderId, Verb};
 use engine::report::{Cause, CellReport, Outcome, Report};
 
+use crate::register::Reference;
 use crate::{Document, PeerId};
 
 /// The most unanswered requests that are remembered for a late answer; the oldest is forgotten first.
@@ -103,15 +104,6 @@ impl Book {
     /// A request, by the token it was sent with.
     pub(crate) fn asked(&self, token: u64) -> Option<&Asked> {
         self.asked.get(&token)
-    }
-
-    /// The requests about a broadcast that wait for their answer, but for its kills: each with its peer.
-    pub(crate) fn asked_of(&self, broadcast: BroadcastId) -> Vec<(PeerId, u64)> {
-        let is_meant = |asked: &Asked| {
-            asked.broadcast == broadcast && asked.verb != Verb::Kill && asked.state == Waiting::Answer
-        };
-        let meant = self.asked.iter().filter(|(_, asked)| is_meant(asked));
-        meant.map(|(token, asked)| (asked.peer, *token)).collect()
     }
 
     /// Failed cells of a controller have restarted: what was to be told of them once all peers have spoken holds no more.
@@ -327,6 +319,17 @@ impl Open {
 }
 
 impl Asked {
+    /// Whether a request about this message must not go past this one at an RNC, which knows a message by its identifier
+    /// and the 12 leftmost bits of its serial number. A kill waits for kills only, and a write for no query.
+    pub(crate) fn is_ahead_of(&self, (message_id, serial): Reference, verb: Verb) -> bool {
+        let goes_past = match verb {
+            Verb::Kill => self.verb != Verb::Kill,
+            Verb::Write => self.verb == Verb::Query,
+            Verb::Query => false,
+        };
+        !goes_past && self.message_id == message_id && self.serial.bits() >> 4 == serial.bits() >> 4
+    }
+
     fn is_repeated_by(&self, other: &Self) -> bool {
         other.state == Waiting::Answer && self.looks_like(other) && self.cells == other.cells
     }

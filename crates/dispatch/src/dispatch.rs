@@ -338,13 +338,6 @@ impl Dispatch {
         for (_, errand) in errands {
             self.book.close_errand(errand.order, Some((Outcome::Withdrawn, errand.rest.cells())));
         }
-        // Some have been handed to a session that keeps them back.
-        for (id, token) in self.book.asked_of(broadcast) {
-            if let Some(session) = self.peer_mut(id).and_then(|peer| peer.session.as_mut()) {
-                session.put_aside(token);
-            }
-            self.listen(id);
-        }
     }
 
     /// An order that is not taken ends at once.

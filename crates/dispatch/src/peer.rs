@@ -51,6 +51,8 @@ pub(crate) struct Peer {
     pub(crate) writable: bool,
     /// Requests that wait for an answer.
     pub(crate) in_flight: usize,
+    /// Those among them that others may have to wait for, by token, and some that are answered by now.
+    pub(crate) asked: Vec<u64>,
     pub(crate) queue: Queue,
     pub(crate) pace: Pace,
     pub(crate) cell_limit: Option<CellLimit>,
@@ -70,6 +72,7 @@ impl Peer {
             closing: false,
             writable: true,
             in_flight: 0,
+            asked: Vec::new(),
             queue: Queue::default(),
             pace: Pace::new(profile.pdus_per_second),
             cell_limit: CellLimit::new(profile.cell_interval_ms, profile.cell_burst),
@@ -84,6 +87,12 @@ impl Peer {
     pub(crate) fn next_errand(&mut self, now_ms: u64) -> Option<(Rank, Errand)> {
         self.queue.wake(now_ms);
         if self.has_turn() && self.pace.next_ms() <= now_ms { self.queue.pop() } else { None }
+    }
+
+    /// A request waits no longer for its answer.
+    pub(crate) fn answered(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.queue.rouse();
     }
 
     /// When it should be looked at again, if nothing happens before. The pace counts only for a peer that has had its

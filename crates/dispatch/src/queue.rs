@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::order::{OrderId, Priority};
 
-use crate::batch::Rest;
+use crate::batch::{Rest, UNTIL_TOLD};
 
 /// An order's place in line: the more urgent first, then what is new before what its cells had before, then the earlier.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -61,9 +61,18 @@ impl Queue {
         self.awake.pop_first()
     }
 
+    /// Wakes what waits for an answer.
+    pub(crate) fn rouse(&mut self) {
+        while let Some(entry) = self.asleep.last_entry().filter(|entry| entry.key().0 == UNTIL_TOLD) {
+            let ((_, rank), mut errand) = entry.remove_entry();
+            errand.rest.wake();
+            self.awake.insert(rank, errand);
+        }
+    }
+
     /// When the next errand wakes.
     pub(crate) fn next_wakeup(&self) -> Option<u64> {
-        self.asleep.first_key_value().map(|((due_ms, _), _)| *due_ms)
+        self.asleep.first_key_value().map(|((due_ms, _), _)| *due_ms).filter(|due_ms| *due_ms < UNTIL_TOLD)
     }
 
     /// How many errands.

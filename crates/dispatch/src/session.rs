@@ -123,13 +123,6 @@ impl Session {
         true
     }
 
-    /// Forgets a request that the session keeps back until another one is answered.
-    pub(crate) fn put_aside(&mut self, token: u64) {
-        if let Self::Sabp(link) = self {
-            link.put_aside(token);
-        }
-    }
-
     pub(crate) fn poll_transmit(&mut self) -> Option<Bytes> {
         match self {
             Self::Sbcap(session) => session.poll_transmit(),

@@ -126,13 +126,6 @@ impl Session {
         self.send_next();
     }
 
-    /// Forgets a request that has not been sent yet; it is reported unanswered.
-    pub fn put_aside(&mut self, token: Token) {
-        if self.requests.put_aside(token) {
-            self.event(Event::Unanswered { token });
-        }
-    }
-
     /// The next message to send.
     pub fn poll_transmit(&mut self) -> Option<Bytes> {
         self.transmit.pop_front()

@@ -60,7 +60,7 @@ impl Dispatch {
             && self.book.exchange(token, &all)
             && let Some(peer) = self.peers.get_mut(usize::from(id.0))
         {
-            peer.in_flight = peer.in_flight.saturating_sub(1);
+            peer.answered();
         }
         let Some(asked) = self.book.asked(token) else { return };
         let mut left = asked.cells.clone();
@@ -82,9 +82,10 @@ impl Dispatch {
             self.notice(id, kind, words);
         }
         self.hear_counts(id, reference, &answer.counts);
-        let answered = self.book.answered(token, verdict);
-        if let Some(peer) = self.peer_mut(id) {
-            peer.in_flight = peer.in_flight.saturating_sub(usize::from(answered));
+        if self.book.answered(token, verdict)
+            && let Some(peer) = self.peer_mut(id)
+        {
+            peer.answered();
         }
     }
 
@@ -97,7 +98,7 @@ impl Dispatch {
         }
         self.notice(id, NoticeKind::Unanswered, words);
         if let Some(peer) = self.peer_mut(id) {
-            peer.in_flight = peer.in_flight.saturating_sub(1);
+            peer.answered();
             peer.counters.unanswered += 1;
         }
         if let Some(place) = place {

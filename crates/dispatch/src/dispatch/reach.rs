@@ -14,6 +14,7 @@ impl Dispatch {
         self.notice(id, NoticeKind::Ready, "takes orders".into());
         let Some(peer) = self.peers.get_mut(usize::from(id.0)) else { return };
         peer.in_flight = 0;
+        peer.queue.rouse();
         for place in peer.routes.clone() {
             let route = &mut self.routes[place];
             let is_first = route.current.is_none();

@@ -1,5 +1,6 @@
 //! From the head of a peer's queue to octets.
 
+use area::CellRuns;
 use bytes::{Bytes, BytesMut};
 use engine::order::{Action, Verb};
 use engine::report::{Cause, Outcome};
@@ -32,6 +33,7 @@ impl Dispatch {
     fn ask(&mut self, now_ms: u64, id: PeerId, rank: Rank, mut errand: Errand) {
         let Some(action) = self.book.order(errand.order).map(|order| order.action.clone()) else { return };
         self.hold_back(&action, &mut errand);
+        self.hold_apart(id, &action, &mut errand);
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         self.cut(now_ms, id, &action, &mut errand, &mut batch);
@@ -81,6 +83,21 @@ impl Dispatch {
         }
     }
 
+    /// An RNC takes one request at a time about a message in a service area (TS 25.419 §8.2.2): cells that it is being asked
+    /// about wait here for the answer, so that all limits hold at the moment when they go.
+    fn hold_apart(&mut self, id: PeerId, action: &Action, errand: &mut Errand) {
+        let Some(peer) = self.peers.get_mut(usize::from(id.0)) else { return };
+        if !matches!(peer.profile.protocol, Protocol::Sabp(_)) {
+            return;
+        }
+        peer.asked
+            .retain(|token| self.book.asked(*token).is_some_and(|asked| asked.state == Waiting::Answer));
+        let asked = peer.asked.iter().filter_map(|token| self.book.asked(*token));
+        let ahead = asked.filter(|asked| asked.is_ahead_of(reference(action), action.verb()));
+        let busy = ahead.fold(CellRuns::new(), |busy, asked| busy.union(&asked.cells));
+        errand.rest.hold(&self.routes[errand.route].sector, &busy);
+    }
+
     fn cut(&mut self, now_ms: u64, id: PeerId, action: &Action, errand: &mut Errand, batch: &mut Batch) {
         let Some(peer) = self.peers.get(usize::from(id.0)) else { return };
         let octets = peer.profile.octets_per_pdu.saturating_sub(octets_around_cells(action) as u32);
@@ -92,7 +109,7 @@ impl Dispatch {
             _ => Room { cells: peer.profile.cells_per_pdu, octets },
         };
         let limit = peer.cell_limit.filter(|_| is_write(peer.profile.protocol, action));
-        let none = area::CellRuns::new();
+        let none = CellRuns::new();
         let route = &self.routes[errand.route];
         let spared = self.book.asked_elsewhere(errand.order).unwrap_or(&none);
         let spacing = limit.map(|limit| Spacing { limiter: &route.limiter, limit, spared });
@@ -156,6 +173,9 @@ impl Dispatch {
         let (token, octets) = (self.book.token(), pdu.len());
         let peer = &mut self.peers[usize::from(id.0)];
         peer.in_flight += 1;
+        if matches!(peer.profile.protocol, Protocol::Sabp(_)) {
+            peer.asked.push(token);
+        }
         peer.pace.note(now_ms);
         let goes_out = peer.session.as_mut().is_some_and(|session| {
             let runs = batch.runs.iter().map(|run| self.wire.run(run.clone()));

@@ -86,10 +86,6 @@ impl SabpLink {
         self.session.request(now_ms, Token(token), sabp_words::request(action), areas, pdu);
     }
 
-    pub(super) fn put_aside(&mut self, token: u64) {
-        self.session.put_aside(Token(token));
-    }
-
     pub(super) fn poll_transmit(&mut self) -> Option<Bytes> {
         self.session.poll_transmit()
     }

@@ -114,13 +114,6 @@ impl Requests {
         overtaken
     }
 
-    /// Forgets a request that waits for its turn; whether it did.
-    pub(super) fn put_aside(&mut self, token: Token) -> bool {
-        let waiting = self.waiting.len();
-        self.waiting.retain(|(asked, _)| asked.token != token);
-        self.waiting.len() < waiting
-    }
-
     /// The oldest request whose turn has come.
     pub(super) fn next_to_send(&mut self, now_ms: u64) -> Option<Bytes> {
         let has_turn = |at: usize| {
