@@ -10,10 +10,10 @@ use admin::ImportWith;
 use cap::signature::{SigningKey, Trust, sign, verify};
 use cap::{Document, Level, Limits, MessageType};
 use engine::State;
-use engine::command::{self, Change};
+use engine::command::{self, Change, Wording};
 use engine::view::AlertView;
 use opsim::Faults;
-use policy::{Case, Fact};
+use policy::{Case, Fact, Picture};
 use tests::daemon::{APPROVER, AUTHOR, Config, Daemon, refusal, wording};
 use tests::need;
 use tests::networks::Network;
@@ -232,22 +232,106 @@ fn messages_of_others_come_in_once_signed_and_by_two_people() {
 
 /// An answer of the public feed: its status and its whole text.
 fn read_feed(address: SocketAddr, path: &str) -> (u16, String) {
+    let (status, octets) = octets_in_feed(address, path);
+    (status, String::from_utf8(octets).unwrap())
+}
+
+fn octets_in_feed(address: SocketAddr, path: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    (text[9..12].parse().unwrap(), text)
+    let mut octets = Vec::new();
+    stream.read_to_end(&mut octets).unwrap();
+    (std::str::from_utf8(&octets[9..12]).unwrap().parse().unwrap(), octets)
+}
+
+fn feed_at(address: SocketAddr) -> String {
+    format!(
+        "[feed]\nlisten = \"{address}\"\npublic_url = \"https://alerts.example\"\nbehind_proxy = true\n\
+         requests_per_minute = 0\n"
+    )
+}
+
+#[test]
+fn a_picture_is_in_the_message_where_no_feed_shows_it_and_comes_back_with_it() {
+    let (daemon, _network) = daemon();
+    let file = daemon.config.path("child.png");
+    std::fs::write(&file, Picture::blank(5000).octets()).unwrap();
+    let does = |officer: &str, line: &[&str]| {
+        let mut command = amberctl();
+        command.arg("--socket").arg(daemon.config.path("admin.sock")).args(["--as", officer]).args(line);
+        let ended = run(&mut command);
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        ended.out
+    };
+    let (text, file) = (format!("sr-Latn={TEXT}"), file.to_str().unwrap());
+    let draft = ["alert", "draft", "--channel", "live", "--class", "missing-child", "--area", "Novi Sad"];
+    let case = ["--age", "7", "--fact", "imminent_danger", "--fact", "sufficient_information"];
+    let with = ["--text", &text, "--text", "en=Missing: Marko, 7. Call 192.", "--picture", file];
+    assert_eq!(does(AUTHOR, &[&draft[..], &case, &with].concat()).trim(), "A-1");
+    does(AUTHOR, &["alert", "submit", "A-1"]);
+    assert!(does(APPROVER, &["alert", "show", "A-1"]).contains("picture: image/png, 1 x 1, 5000 bytes"));
+    let seen = daemon.config.path("seen.png");
+    does(APPROVER, &["alert", "picture", "A-1", "--out", seen.to_str().unwrap()]);
+    assert_eq!(std::fs::read(&seen).unwrap(), **Picture::blank(5000).octets(), "what is to be approved");
+    does(APPROVER, &["alert", "approve", "A-1", "--confirm", "live"]);
+
+    let message = export(&daemon, "A-1", &[]);
+    assert_eq!(message.matches("<derefUri>").count(), 1, "once, whatever the number of languages");
+    if let Some(opinions) = second_opinions(&daemon.config.path(""), message.as_bytes()) {
+        assert_eq!(opinions, [true, true], "{message}");
+    }
+    let view = import(&daemon, AUTHOR, message.as_bytes()).unwrap();
+    let original = daemon.alert("A-1".parse().unwrap()).version.unwrap();
+    let imported = view.version.unwrap();
+    assert_eq!((imported.picture, imported.texts), (original.picture, original.texts));
+}
+
+#[test]
+fn the_feed_shows_the_present_picture_alone_and_none_after_the_stop() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let (mut daemon, _network) = daemon_with(&feed_at(address));
+    let picture = Picture::blank(6000);
+    let alert = daemon.submitted(Wording { picture: Some(picture.clone()), ..wording(TEXT, "Novi Sad") });
+    daemon.approve(alert);
+    let shown = |path: &str| octets_in_feed(address, path);
+    until("the picture in the feed", 5, || (shown("/picture/A-1.1").0 == 200).then_some(()));
+    let file = picture.octets().to_vec();
+    assert!(shown("/picture/A-1.1").1.ends_with(&file));
+    let message = export(&daemon, "A-1", &[]);
+    assert!(message.contains("<uri>https://alerts.example/picture/A-1.1</uri>"), "{message}");
+    assert!(!message.contains("derefUri"));
+    if let Some(opinions) = second_opinions(&daemon.config.path(""), message.as_bytes()) {
+        assert_eq!(opinions, [true, true], "{message}");
+    }
+    daemon.process.kill();
+    daemon.start_again(|_| ());
+    until("the picture after a restart", 10, || (shown("/picture/A-1.1").0 == 200).then_some(()));
+    assert_eq!(export(&daemon, "A-1", &[]), message, "the same octets for the same version");
+
+    // Another picture alone is news for media, not for phones.
+    daemon.wait_confirmed(alert);
+    let names =
+        |view: &AlertView| view.messages.iter().map(|message| message.names.clone()).collect::<Vec<_>>();
+    let before = names(&daemon.alert(alert));
+    let change = Change { picture: Some(Some(Picture::blank(6001))), ..Change::default() };
+    daemon.does(AUTHOR, &command::Command::Update { alert, change });
+    daemon.approve(alert);
+    until("the other picture", 5, || (shown("/picture/A-1.2").0 == 200).then_some(()));
+    assert_eq!(shown("/picture/A-1.1").0, 404, "it was taken back");
+    assert_eq!(names(&daemon.alert(alert)), before);
+
+    daemon.cancel(alert);
+    let cancelled = Instant::now();
+    until("the end of the picture", 5, || (shown("/picture/A-1.2").0 == 410).then_some(()));
+    assert!(cancelled.elapsed() < Duration::from_secs(1), "{:?}", cancelled.elapsed());
 }
 
 #[test]
 fn the_public_reads_what_is_on_and_a_stop_within_a_second() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let feed = format!(
-        "[feed]\nlisten = \"{address}\"\npublic_url = \"https://alerts.example\"\nbehind_proxy = true\n\
-         requests_per_minute = 0\n"
-    );
-    let (daemon, _network) = daemon_with(&feed);
+    let (daemon, _network) = daemon_with(&feed_at(address));
     let alert = daemon.submitted(wording(TEXT, "Novi Sad"));
     let pages = ["/feed.atom", "/areas.geojson", "/schedule.ics", "/due.json"];
     let shown = |words: &str| pages.map(|page| read_feed(address, page).1.contains(words));

@@ -3,6 +3,7 @@
 use area::Rat;
 use engine::command::Roles;
 use engine::view::{AlertView, AreaView, VersionView};
+use policy::Picture;
 use serde::{Deserialize, Serialize};
 
 /// The answer to a [`crate::Request`], which names the variant it asks for.
@@ -19,6 +20,8 @@ pub enum Answer {
     Cap(String),
     /// Every peer.
     Peers(Vec<PeerView>),
+    /// A picture; not JSON but itself the body.
+    Picture(Picture),
     /// What words would become.
     Preview(Box<PreviewView>),
     /// How the daemon is.

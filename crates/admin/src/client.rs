@@ -67,6 +67,11 @@ impl Client {
         String::from_utf8(octets).map_err(no_text)
     }
 
+    /// The picture of the version that waits for approval, else of the present one.
+    pub async fn picture(&self, alert: AlertId) -> Result<Vec<u8>, Error> {
+        Ok(self.octets(Call::view(format!("/v1/alerts/{alert}/picture")), None).await?.1)
+    }
+
     /// Every alert, or those in one state, oldest first.
     pub async fn alerts(&self, state: Option<State>) -> Result<Vec<AlertView>, Error> {
         let query = state.map(|state| format!("?state={state}")).unwrap_or_default();

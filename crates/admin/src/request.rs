@@ -2,7 +2,7 @@
 
 use engine::command::{Command, Wording};
 use engine::{AlertId, State};
-use policy::{Case, Channel, LanguageText, Script};
+use policy::{Case, Channel, LanguageText, Picture, Script};
 use serde::{Deserialize, Serialize};
 
 /// A call of the API, read and checked for its form.
@@ -41,6 +41,11 @@ pub enum Request {
     },
     /// Show every peer; answered by `Answer::Peers`.
     Peers,
+    /// Show the picture of the version that waits, else of the present one; answered by `Answer::Picture`.
+    Picture {
+        /// The alert.
+        alert: AlertId,
+    },
     /// Show what words would become; answered by `Answer::Preview`.
     Preview {
         /// The class of alert.
@@ -84,19 +89,22 @@ pub struct Draft {
     /// The facts of the case.
     #[serde(default)]
     pub case: Case,
+    /// A picture of the child, where the profile allows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
 }
 
 impl Draft {
     /// The channel, the class and the words.
     pub fn into_parts(self) -> (Option<Channel>, String, Wording) {
-        let Self { channel, class, texts, scripts, target, duration_s, case } = self;
-        (channel, class, Wording { texts, scripts, target, duration_s, case, origin: None })
+        let Self { channel, class, texts, scripts, target, duration_s, case, picture } = self;
+        (channel, class, Wording { texts, scripts, target, duration_s, case, picture, origin: None })
     }
 
     /// The body that says this.
     pub fn new(channel: Option<Channel>, class: String, wording: Wording) -> Self {
-        let Wording { texts, scripts, target, duration_s, case, origin: _ } = wording;
-        Self { channel, class, texts, scripts, target, duration_s, case }
+        let Wording { texts, scripts, target, duration_s, case, picture, origin: _ } = wording;
+        Self { channel, class, texts, scripts, target, duration_s, case, picture }
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn routes<C: Control>() -> Vec<Route<C>> {
         ("GET", "/v1/alerts/{id}/areas", get(areas)),
         ("GET", "/v1/alerts/{id}/cap", get(newest_cap)),
         ("GET", "/v1/alerts/{id}/cap/{message}", get(cap)),
+        ("GET", "/v1/alerts/{id}/picture", get(picture)),
         ("GET", "/v1/alerts/{id}/traffic", get(traffic)),
         ("GET", "/v1/alerts/{id}/watch", get(watch)),
         ("POST", "/v1/cap", post(import)),
@@ -189,6 +190,14 @@ async fn import<C: Control>(
     server.answer(caller, Request::Import { message, with }).await
 }
 
+async fn picture<C: Control>(
+    State(server): State<Server<C>>,
+    caller: Caller,
+    Named(alert): Named,
+) -> Answered {
+    server.answer(caller, Request::Picture { alert }).await
+}
+
 async fn traffic<C: Control>(
     State(server): State<Server<C>>,
     caller: Caller,
@@ -259,6 +268,10 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         match self {
             Self::Cap(message) => ([(header::CONTENT_TYPE, CAP_XML)], message).into_response(),
+            Self::Picture(picture) => {
+                let media_type = picture.media_type();
+                ([(header::CONTENT_TYPE, media_type)], picture.octets().to_vec()).into_response()
+            }
             answer => axum::Json(answer).into_response(),
         }
     }

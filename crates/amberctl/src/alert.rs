@@ -39,6 +39,11 @@ pub(crate) async fn run(verb: AlertVerb, session: &Session, out: &mut impl Write
             let view = session.client.alert(alert).await?;
             return session.write(out, &view, || tables::alert(&view));
         }
+        AlertVerb::Picture { alert, out: file } => {
+            let picture = session.client.picture(alert).await?;
+            return std::fs::write(&file, picture)
+                .map_err(|error| Failure::usage(format!("{}: {error}", file.display())));
+        }
         AlertVerb::List { state } => {
             let views = session.client.alerts(state).await?;
             return session.write(out, &views, || tables::alerts(&views));

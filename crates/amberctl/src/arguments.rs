@@ -146,6 +146,14 @@ pub(crate) enum AlertVerb {
         /// Its name, such as A-17.
         alert: AlertId,
     },
+    /// Write the picture of an alert to a file: that of the version that waits for approval, else the present one.
+    Picture {
+        /// Its name, such as A-17.
+        alert: AlertId,
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// List alerts, oldest first.
     List {
         /// Only those in this state.

@@ -9,7 +9,7 @@ use area::{Atlas, Inventory, Target};
 use cap::signature::{Fault, SigningKey, Trust};
 use cap::{Document, Level, Limits};
 use engine::Import;
-use policy::{Act, Bulletin, Imported, Profile};
+use policy::{Act, Bulletin, Channel, Imported, Outlet, Profile};
 
 use crate::config::{self, Config, ConfigError, Signature};
 
@@ -23,9 +23,17 @@ pub(crate) struct Exchange {
 
 struct Rules {
     own: Option<Own>,
+    /// Where pictures can be read; else a message holds its own.
+    feed: Option<Outside>,
     /// The rule of each sender that has one of its own.
     senders: Vec<(String, Rule)>,
     others: Rule,
+}
+
+/// The public feed, as its readers see it.
+struct Outside {
+    url: String,
+    channels: Vec<Channel>,
 }
 
 /// Who we are.
@@ -65,7 +73,10 @@ impl Exchange {
             senders.push((own.sender.clone(), Rule { signature: Signature::Required, trust, judges }));
         }
         let others = Rule::open(cap.signature, &cap.trust)?;
-        let rules = Arc::new(Rules { own, senders, others });
+        let config::Feed { listen, public_url, channels, .. } = &config.main.feed;
+        let url = listen.and(public_url.clone());
+        let feed = url.map(|url| Outside { url, channels: channels.clone() });
+        let rules = Arc::new(Rules { own, feed, senders, others });
         Ok(Self { rules, profiles: config.profile.clone().into(), atlas })
     }
 
@@ -127,7 +138,7 @@ impl Exchange {
 
     /// The event and the area of a bulletin, in its first language.
     pub(crate) fn words(&self, class: &str, bulletin: &Bulletin) -> Option<(String, String)> {
-        let alert = self.profile(class)?.cap_alert(bulletin, None, &self.atlas).ok()?;
+        let alert = self.profile(class)?.cap_alert(bulletin, Outlet::default(), &self.atlas).ok()?;
         let info = alert.infos.first()?;
         Some((info.event.to_string(), info.areas.first()?.area_desc.to_string()))
     }
@@ -162,9 +173,10 @@ impl Exchange {
             return Err(Problem::cap(format!("class: expected one with a policy, found {class:?}")));
         };
         let told = |error: &dyn std::error::Error| Problem::cap(error.to_string());
-        let alert = profile
-            .cap_alert(bulletin, own.sender_name.as_deref(), &self.atlas)
-            .map_err(|error| told(&error))?;
+        let shown = self.rules.feed.as_ref().filter(|feed| feed.channels.contains(&bulletin.channel));
+        let picture_uri = shown.map(|feed| feed::picture_address(&feed.url, &bulletin.name.identifier));
+        let outlet = Outlet { sender_name: own.sender_name.as_deref(), picture_uri: picture_uri.as_deref() };
+        let alert = profile.cap_alert(bulletin, outlet, &self.atlas).map_err(|error| told(&error))?;
         let message = cap::write(&alert, Level::Profile).map_err(|error| told(&error))?;
         cap::signature::sign(&message, &own.key, &own.certificate_pem).map_err(|error| told(&error))
     }

@@ -132,6 +132,7 @@ impl Noticeboard {
 
     fn item(&self, notice: &Notice, written: &mut HashMap<String, Arc<str>>) -> Option<Item> {
         let (first, newest) = (notice.bulletins.first()?, notice.bulletins.last()?);
+        let present = newest.body.as_ref().and_then(|body| body.picture.clone());
         let mut messages = Vec::new();
         for bulletin in &notice.bulletins {
             let identifier = bulletin.name.identifier.clone();
@@ -139,7 +140,10 @@ impl Noticeboard {
             let known = || self.written.get(&identifier).cloned();
             let cap = if said { known().or_else(|| self.write(&notice.class, bulletin)) } else { None };
             written.extend(cap.clone().map(|cap| (identifier.clone(), cap)));
-            messages.push(Message { identifier, sent_s: bulletin.name.sent_s, cap });
+            // A picture that an update has taken back is public no more, while the words before it stay.
+            let picture = bulletin.body.as_ref().and_then(|body| body.picture.clone());
+            let picture = picture.filter(|picture| said && present.as_ref() == Some(picture));
+            messages.push(Message { identifier, sent_s: bulletin.name.sent_s, cap, picture });
         }
         let live = newest.body.as_ref().and_then(|body| {
             let (event, area) = self.exchange.words(&notice.class, newest)?;

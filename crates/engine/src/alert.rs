@@ -11,7 +11,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use area::{CellRuns, Target};
-use policy::{Case, Channel, LanguageText, MessageName, Planned};
+use policy::{Case, Channel, LanguageText, MessageName, Picture, Planned};
 use serde::{Deserialize, Serialize};
 
 use crate::order::BroadcastId;
@@ -127,7 +127,7 @@ impl Private {
     }
 }
 
-/// The texts and the facts of a case.
+/// The texts, the facts and the picture of a case.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Personal {
     /// The texts as their author gave them, one a language.
@@ -136,6 +136,9 @@ pub struct Personal {
     pub bodies: Vec<String>,
     /// The case.
     pub case: Case,
+    /// The picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
 }
 
 /// What is to be said, where, and until when: one version of an alert. Complete in itself.

@@ -1,8 +1,8 @@
 //! What a person may ask for.
 
 use area::Target;
-use policy::{Case, Channel, LanguageText, Script};
-use serde::{Deserialize, Serialize};
+use policy::{Case, Channel, LanguageText, Picture, Script};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::alert::{AlertId, Origin};
 
@@ -62,6 +62,9 @@ pub struct Wording {
     /// The facts of the case.
     #[serde(default)]
     pub case: Case,
+    /// A picture of the child, where the profile allows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
     /// The message of others that it was made of. Nobody can say that of their own words.
     #[serde(skip)]
     pub origin: Option<Origin>,
@@ -149,9 +152,17 @@ pub struct Change {
     /// From one broadcast to the next, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period_s: Option<u32>,
+    /// Another picture; `null`: none any more.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Option<Picture>>,
     /// As in [`Wording`].
     #[serde(skip)]
     pub origin: Option<Origin>,
+}
+
+/// A value that is there, `null` too; one that is absent is never asked for.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Picture>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 impl Command {

@@ -85,9 +85,11 @@ impl Engine {
         for (act, name, version) in messages(alert, sender) {
             let body = version.and_then(|version| {
                 let (_, approved_ms) = version.approved.as_ref()?;
+                let personal = version.private.open()?;
                 Some(Body {
-                    texts: version.private.open()?.texts.clone(),
+                    texts: personal.texts.clone(),
                     target: version.target.clone(),
+                    picture: personal.picture.clone(),
                     expires_s: approved_ms.div_euclid(1000) + i64::from(version.duration_s),
                 })
             });
@@ -107,7 +109,8 @@ impl Engine {
 
     fn command_of(&self, now: Now, import: Import) -> Result<Command, Refusal> {
         let Import { message, signed_by, case, own_sender } = import;
-        let Imported { name, act, channel, earlier, class, texts, target, expires_s, note } = message;
+        let Imported { name, act, channel, earlier, class, texts, target, picture, expires_s, note } =
+            message;
         let named =
             (act != Act::Alert).then(|| self.referred_to(&earlier, own_sender.as_deref())).transpose()?;
         if let Some(alert) = named {
@@ -128,9 +131,10 @@ impl Engine {
         }
         let class = class.unwrap_or_default();
         let duration_s = self.time_left(now, &class, expires_s)?;
+        let profile = self.profile(&class)?;
+        let picture = picture.filter(|picture| profile.may_show(picture).is_ok());
         let origin = Some(Origin { message: name, signed_by });
-        let wording =
-            Wording { texts, scripts: Vec::new(), target, duration_s, case: Case::default(), origin };
+        let wording = Wording { texts, target, duration_s, picture, origin, ..Wording::default() };
         Ok(match named {
             None => {
                 let case = case.unwrap_or_default();
@@ -142,9 +146,9 @@ impl Engine {
                 Command::Revise { alert: alert.id, wording: Wording { case, ..wording } }
             }
             Some(alert) => {
-                let Wording { texts, target, duration_s, origin, .. } = wording;
-                let (texts, target) = (Some(texts), Some(target));
-                let change = Change { texts, target, duration_s, origin, ..Change::default() };
+                let Wording { texts, target, duration_s, picture, origin, .. } = wording;
+                let (texts, target, picture) = (Some(texts), Some(target), Some(picture));
+                let change = Change { texts, target, duration_s, picture, origin, ..Change::default() };
                 Command::Update { alert: alert.id, change }
             }
         })

@@ -157,8 +157,10 @@ impl Engine {
         let alert = self.in_state(id, "update", "approved or active", |alert| alert.state.is_on())?;
         let replaces_waiting = alert.waiting().is_some();
         let Some(shown) = alert.shown() else { return Err(Refusal::UnknownAlert { alert: id }) };
-        let Change { texts, scripts, target, duration_s, period_s, origin } = change;
-        if texts.is_none() && target.is_none() && duration_s.is_none() && period_s.is_none() {
+        let Change { texts, scripts, target, duration_s, period_s, picture, origin } = change;
+        let says =
+            [texts.is_some(), target.is_some(), duration_s.is_some(), period_s.is_some(), picture.is_some()];
+        if !says.contains(&true) {
             return Err(Refusal::UpdateChangesNothing { alert: id });
         }
         let personal = shown.private.open().cloned().unwrap_or_default();
@@ -169,6 +171,7 @@ impl Engine {
             target: target.unwrap_or_else(|| shown.target.clone()),
             duration_s: duration_s.or_else(|| u32::try_from(left_s).ok()),
             case: personal.case,
+            picture: picture.unwrap_or(personal.picture),
             origin,
         };
         let number = shown.number + 1;
@@ -282,6 +285,9 @@ impl Engine {
     ) -> Result<Version, Refusal> {
         let profile = self.profile(class)?;
         let plan = profile.plan(&wording.texts, &wording.scripts)?;
+        if let Some(picture) = &wording.picture {
+            profile.may_show(picture)?;
+        }
         let duration_s = wording.duration_s.unwrap_or(profile.duration_default_s);
         let range = Profile::DURATION_MIN_S..=profile.duration_max_s;
         if !range.contains(&duration_s) {
@@ -294,7 +300,8 @@ impl Engine {
         if cells.is_empty() {
             return Err(Refusal::AreaEmpty { unserved: unserved.len() });
         }
-        let personal = Personal { texts: plan.texts, bodies: plan.bodies, case: wording.case };
+        let Wording { case, picture, .. } = wording;
+        let personal = Personal { texts: plan.texts, bodies: plan.bodies, case, picture };
         Ok(Version {
             number,
             author: actor.name.clone(),

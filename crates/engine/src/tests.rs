@@ -266,7 +266,7 @@ fn profile() -> Profile {
         max_age_years: Some(17),
         require: vec![Fact::ImminentDanger],
         any_of: Vec::new(),
-        cap: policy::CapWords::default(),
+        cap: policy::CapWords { picture_bytes_max: 1000, ..policy::CapWords::default() },
         media: Vec::new(),
     }
 }

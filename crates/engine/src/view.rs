@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use area::{CellIndex, ControllerId, Rat, Target};
 use cbs::{DataCodingScheme, MessageId, SerialNumber};
-use policy::{Channel, LanguageText, Role};
+use policy::{Channel, LanguageText, Picture, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, AlertId, Origin, State, Step, Version};
@@ -70,6 +70,9 @@ pub struct VersionView {
     pub last_confirmed_ms: Option<i64>,
     /// Its texts; none when they have been erased.
     pub texts: Vec<LanguageText>,
+    /// Its picture; none when it has been erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<PictureView>,
     /// The messages they make.
     pub planned: Vec<PlannedView>,
     /// The warning area as it was asked for.
@@ -83,6 +86,19 @@ pub struct VersionView {
     /// The CAP message of others that it was made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+}
+
+/// A picture, without its octets.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct PictureView {
+    /// Its media type.
+    pub media_type: String,
+    /// Its size, in bytes.
+    pub bytes: usize,
+    /// Its width, in pixels.
+    pub width: u32,
+    /// Its height, in pixels.
+    pub height: u32,
 }
 
 /// A message of a version.
@@ -446,6 +462,7 @@ pub fn version_view(version: &Version) -> VersionView {
         first_confirmed_ms: version.confirmed_ms.map(|(first, _)| first),
         last_confirmed_ms: version.confirmed_ms.map(|(_, last)| last),
         texts: personal.map(|personal| personal.texts.clone()).unwrap_or_default(),
+        picture: personal.and_then(|personal| personal.picture.as_ref()).map(picture_view),
         planned: planned.collect(),
         target: version.target.clone(),
         cells: version.cells.len(),
@@ -453,4 +470,9 @@ pub fn version_view(version: &Version) -> VersionView {
         duration_s: version.duration_s,
         origin: version.origin.clone(),
     }
+}
+
+fn picture_view(picture: &Picture) -> PictureView {
+    let (width, height) = picture.size();
+    PictureView { media_type: picture.media_type().to_owned(), bytes: picture.octets().len(), width, height }
 }

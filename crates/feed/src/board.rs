@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use area::Shape;
-use policy::{Channel, LanguageText, Slot};
+use policy::{Channel, LanguageText, Picture, Slot};
 
 /// All that is public at a moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +44,8 @@ pub struct Message {
     pub sent_s: i64,
     /// The message, signed; none when it is public no more.
     pub cap: Option<Arc<str>>,
+    /// The picture that it names, while it is public.
+    pub picture: Option<Picture>,
 }
 
 /// What an alert says while it is on.

@@ -14,6 +14,6 @@ mod serve;
 
 pub use board::{Board, Item, Live, Message};
 pub use error::Error;
-pub use page::{Page, Pages};
+pub use page::{Page, Pages, picture_address};
 pub use publish::publish;
 pub use serve::{Limits, Tls, serve};

@@ -62,6 +62,13 @@ impl Board {
                 None => Page::Gone,
             };
             by_path.insert(path_of(&message.identifier), page);
+            let picture = match (&message.picture, &message.cap) {
+                (Some(picture), _) => open(picture.media_type(), picture.octets().to_vec()),
+                // Whether there was one nobody remembers.
+                (None, None) => Page::Gone,
+                (None, Some(_)) => continue,
+            };
+            by_path.insert(picture_path(&message.identifier), picture);
         }
         Pages { by_path }
     }
@@ -72,13 +79,23 @@ impl Board {
     }
 }
 
+/// Where the picture of a message can be read, in a feed at this address.
+pub fn picture_address(public_url: &str, identifier: &str) -> String {
+    format!("{public_url}{}", picture_path(identifier))
+}
+
+fn picture_path(identifier: &str) -> String {
+    format!("/picture/{identifier}")
+}
+
 fn path_of(identifier: &str) -> String {
     format!("/cap/{identifier}.xml")
 }
 
-fn open(media_type: &'static str, body: String) -> Page {
-    let digest = Sha256::digest(body.as_bytes());
-    Page::Open { media_type, tag: format!("\"{}\"", hex::encode(&digest[..16])), body: body.into() }
+fn open(media_type: &'static str, body: impl Into<Bytes>) -> Page {
+    let body = body.into();
+    let digest = Sha256::digest(&body);
+    Page::Open { media_type, tag: format!("\"{}\"", hex::encode(&digest[..16])), body }
 }
 
 /// A moment as RFC 3339 writes it, in UTC.
@@ -92,7 +109,7 @@ mod tests {
     use std::sync::Arc;
 
     use area::{Point, Polygon, Shape};
-    use policy::{Channel, LanguageText, MediaRate, slots};
+    use policy::{Channel, LanguageText, MediaRate, Picture, slots};
 
     use super::*;
     use crate::board::{Item, Live, Message};
@@ -100,7 +117,7 @@ mod tests {
     const START_S: i64 = 1_800_000_000;
 
     fn message(identifier: &str, sent_s: i64, cap: Option<&str>) -> Message {
-        Message { identifier: identifier.into(), sent_s, cap: cap.map(Arc::from) }
+        Message { identifier: identifier.into(), sent_s, cap: cap.map(Arc::from), picture: None }
     }
 
     fn board() -> Board {
@@ -117,7 +134,10 @@ mod tests {
             class: "missing-child".into(),
             messages: vec![
                 message("A-1.1", START_S, Some("<alert>1</alert>")),
-                message("A-1.2", START_S + 60, Some("<alert>2</alert>")),
+                Message {
+                    picture: Some(Picture::blank(70)),
+                    ..message("A-1.2", START_S + 60, Some("<alert>2</alert>"))
+                },
             ],
             live: Some(Live {
                 event: "Nestanak deteta".into(),
@@ -167,6 +187,14 @@ mod tests {
             assert!(matches!(pages.page(&path), Some(Page::Open { .. })));
         }
         assert_eq!(pages.page("/cap/A-2.1.xml"), Some(&Page::Gone));
+        let address = "https://alerts.example/picture/A-1.2";
+        assert!(atom.contains(&format!(
+            "<link rel=\"enclosure\" type=\"image/png\" length=\"70\" href=\"{address}\"/>"
+        )));
+        let Some(Page::Open { media_type, body, .. }) = pages.page("/picture/A-1.2") else { panic!() };
+        assert_eq!((*media_type, &**body), ("image/png", &**Picture::blank(70).octets()));
+        assert_eq!(picture_address("https://alerts.example", "A-1.2"), address);
+        assert_eq!((pages.page("/picture/A-1.1"), pages.page("/picture/A-2.1")), (None, Some(&Page::Gone)));
         assert!(!atom.contains("A-2.1.xml") && atom.contains("&quot;plava&quot; jakna &amp; kapa"), "{atom}");
     }
 
@@ -202,6 +230,7 @@ mod tests {
         assert_eq!(first["due"][0]["slot"], moment(START_S));
         assert_eq!(first["due"][0]["next"], moment(START_S + 1800));
         assert_eq!(first["due"][0]["cap"], "https://alerts.example/cap/A-1.2.xml");
+        assert_eq!(first["due"][0]["picture"], "https://alerts.example/picture/A-1.2");
         assert_eq!(first["stopped"][0]["message"], "A-2.cancel");
         assert_eq!(board.pages(START_S + 1799), board.pages(START_S));
         assert_eq!(board.next_change_s(START_S), Some(START_S + 1800));
@@ -227,9 +256,10 @@ mod tests {
         let mut board = board();
         board.items[0].live = None;
         for message in &mut board.items[0].messages {
-            message.cap = None;
+            (message.cap, message.picture) = (None, None);
         }
         let pages = board.pages(START_S);
+        assert_eq!(pages.page("/picture/A-1.2"), Some(&Page::Gone));
         for path in ["/feed.atom", "/areas.geojson", "/schedule.ics", "/due.json"] {
             assert!(!body(&pages, path).contains("Marko"), "{path}");
         }

@@ -202,7 +202,7 @@ impl Feed {
             Some(Page::Gone) => plain(StatusCode::GONE, "this is public no more\n"),
             None => plain(
                 StatusCode::NOT_FOUND,
-                "expected /feed.atom, /areas.geojson, /schedule.ics, /due.json or /cap/<message>.xml\n",
+                "expected /feed.atom, /areas.geojson, /schedule.ics, /due.json, /cap/<message>.xml or /picture/<message>\n",
             ),
         }
     }

@@ -54,7 +54,7 @@ fn stopped() -> Board {
 }
 
 fn message(identifier: &str, cap: Option<&str>) -> Message {
-    Message { identifier: identifier.into(), sent_s: FAR_S - 60, cap: cap.map(Arc::from) }
+    Message { identifier: identifier.into(), sent_s: FAR_S - 60, cap: cap.map(Arc::from), picture: None }
 }
 
 struct World {

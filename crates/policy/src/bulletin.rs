@@ -6,12 +6,14 @@ use std::fmt;
 use area::{Atlas, CellName, Target};
 use cap::cap_rs::{AlertClass, CapRs, EuLevel, Place};
 use cap::{
-    Alert, Category, Certainty, DateTime, Info, MessageType, ResponseType, Scope, Severity, Status, Urgency,
+    Alert, Category, Certainty, DateTime, Info, MessageType, Resource, ResponseType, Scope, Severity, Status,
+    Urgency,
 };
 use cbs::MessageId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::picture::Picture;
 use crate::plan::LanguageText;
 use crate::profile::{Channel, Profile};
 use crate::tongue;
@@ -83,6 +85,17 @@ pub struct Body {
     pub target: Target,
     /// When it ends, in seconds of Unix time.
     pub expires_s: i64,
+    /// A picture of the child.
+    pub picture: Option<Picture>,
+}
+
+/// What a message says of whoever writes it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Outlet<'a> {
+    /// The sender in words.
+    pub sender_name: Option<&'a str>,
+    /// Where the picture of this message can be read; where it is nowhere, the message holds it itself.
+    pub picture_uri: Option<&'a str>,
 }
 
 /// What the CAP messages of a class say beside their texts.
@@ -101,6 +114,8 @@ pub struct CapWords {
     pub certainty: Certainty,
     /// The event in words, by language; the name of the class where there are none.
     pub event: BTreeMap<String, String>,
+    /// The largest picture that may be shown, in bytes; 0: none may.
+    pub picture_bytes_max: usize,
 }
 
 impl Default for CapWords {
@@ -112,6 +127,7 @@ impl Default for CapWords {
             severity: Severity::Severe,
             certainty: Certainty::Likely,
             event: BTreeMap::new(),
+            picture_bytes_max: 0,
         }
     }
 }
@@ -122,12 +138,12 @@ impl Profile {
     pub fn cap_alert(
         &self,
         bulletin: &Bulletin,
-        sender_name: Option<&str>,
+        outlet: Outlet<'_>,
         atlas: &Atlas,
     ) -> Result<Alert<'static>, Error> {
         let references: Vec<String> = bulletin.earlier.iter().map(MessageName::to_string).collect();
         let infos = match &bulletin.body {
-            Some(body) => self.infos(body, sender_name, atlas)?,
+            Some(body) => self.infos(body, outlet, atlas)?,
             None => Vec::new(),
         };
         let mut alert = Alert {
@@ -190,15 +206,10 @@ impl Profile {
         }
     }
 
-    fn infos(
-        &self,
-        body: &Body,
-        sender_name: Option<&str>,
-        atlas: &Atlas,
-    ) -> Result<Vec<Info<'static>>, Error> {
+    fn infos(&self, body: &Body, outlet: Outlet<'_>, atlas: &Atlas) -> Result<Vec<Info<'static>>, Error> {
         let expires = date_time("/alert/info/expires", body.expires_s)?;
         let place = Ground::of(&body.target, atlas)?;
-        let CapWords { categories, responses, urgency, severity, certainty, event } = &self.cap;
+        let CapWords { categories, responses, urgency, severity, certainty, event, .. } = &self.cap;
         let info = |LanguageText { language, text }: &LanguageText| {
             let language = tongue::to_cap(language, text);
             let events = event.iter().map(|(language, event)| (language.as_str(), event.as_str()));
@@ -217,7 +228,7 @@ impl Profile {
                 effective: None,
                 onset: None,
                 expires: Some(expires),
-                sender_name: sender_name.map(|name| name.to_owned().into()),
+                sender_name: outlet.sender_name.map(|name| name.to_owned().into()),
                 headline: None,
                 description: (!text.is_empty()).then(|| text.clone().into()),
                 instruction: None,
@@ -235,7 +246,28 @@ impl Profile {
                 languages.map(|language| LanguageText { language: language.clone(), text: String::new() });
             return Ok(textless.map(|text| info(&text)).collect());
         }
-        Ok(body.texts.iter().map(info).collect())
+        let mut infos: Vec<Info<'static>> = body.texts.iter().map(info).collect();
+        if let Some(picture) = &body.picture {
+            show(picture, outlet.picture_uri, &mut infos);
+        }
+        Ok(infos)
+    }
+}
+
+/// Names a picture in every language. A message that holds it itself does so once, in its first block: a copy for each
+/// language would make it several times as long.
+fn show(picture: &Picture, uri: Option<&str>, infos: &mut [Info<'static>]) {
+    let inside = if uri.is_none() { 1 } else { infos.len() };
+    for info in infos.iter_mut().take(inside) {
+        let word = tongue::words_in(info.language_tag(), tongue::PHOTOGRAPH.into_iter()).unwrap_or_default();
+        info.resources.push(Resource {
+            resource_desc: format!("{}: {word}", info.event).into(),
+            mime_type: picture.media_type().into(),
+            size: Some(picture.octets().len().to_string().into()),
+            uri: uri.map(|uri| uri.to_owned().into()),
+            deref_uri: uri.is_none().then(|| picture.base64().into()),
+            digest: Some(picture.digest().into()),
+        });
     }
 }
 

@@ -48,6 +48,14 @@ pub enum Error {
         /// The languages that came.
         found: String,
     },
+    /// A picture that cannot be shown.
+    #[error("picture: expected {expected}, found {found}")]
+    Picture {
+        /// What can be shown.
+        expected: String,
+        /// What came.
+        found: String,
+    },
     /// A value of the profile is impossible.
     #[error("profile {profile:?}: {key}: expected {expected}, found {found}")]
     Profile {

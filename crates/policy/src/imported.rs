@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bulletin::{Act, MessageName, cell_name};
 use crate::error::Error;
+use crate::picture::Picture;
 use crate::plan::LanguageText;
 use crate::profile::{Channel, Profile};
 use crate::tongue;
@@ -31,6 +32,8 @@ pub struct Imported {
     pub texts: Vec<LanguageText>,
     /// Its area: all that any of its info blocks names.
     pub target: Target,
+    /// Its picture, where it holds one itself: nothing is fetched from where a message says.
+    pub picture: Option<Picture>,
     /// When it ends, in seconds of Unix time: the latest of its info blocks, none where one has no end.
     pub expires_s: Option<i64>,
     /// Its note, for a cancel the reason.
@@ -71,6 +74,7 @@ impl Imported {
             class: None,
             texts: Vec::new(),
             target: Target::default(),
+            picture: None,
             expires_s: None,
             note: alert.note.as_deref().map(|note| note.trim().to_owned()).filter(|note| !note.is_empty()),
         };
@@ -85,6 +89,9 @@ impl Imported {
         let mut seen = HashSet::new();
         for (info, number) in alert.infos.iter().zip(1..) {
             imported.texts.push(text(info, number, as_written)?);
+            if imported.picture.is_none() {
+                imported.picture = picture(info);
+            }
             for (area, of) in info.areas.iter().zip(1..) {
                 add(&mut imported.target, &mut seen, area, &format!("/alert/info[{number}]/area[{of}]"))?;
             }
@@ -176,6 +183,18 @@ fn text(info: &Info<'_>, number: usize, as_written: bool) -> Result<LanguageText
         false => found.split_whitespace().collect::<Vec<_>>().join(" "),
     };
     Ok(LanguageText { language: tongue::from_cap(info.language_tag(), &text), text })
+}
+
+/// The first picture that an info block holds itself. One that is damaged or too large is left out, as are resources of
+/// other kinds: no alert is held up for them.
+fn picture(info: &Info<'_>) -> Option<Picture> {
+    info.resources.iter().find_map(|resource| {
+        let file = Picture::file_of(resource.deref_uri.as_deref()?).ok()?;
+        let said = resource.digest.as_deref().map(str::trim).filter(|digest| !digest.is_empty());
+        // The digest is that of the file as it came, before anything in it is left out.
+        let is_whole = said.is_none_or(|said| said.eq_ignore_ascii_case(&Picture::digest_of(&file)));
+        Picture::read(&file).ok().filter(|_| is_whole)
+    })
 }
 
 /// Joins one area to the target; what another info block has said already is said once.

@@ -12,15 +12,17 @@ mod case;
 mod error;
 mod imported;
 mod media;
+mod picture;
 mod plan;
 mod profile;
 mod tongue;
 
-pub use bulletin::{Act, Body, Bulletin, CapWords, MessageName};
+pub use bulletin::{Act, Body, Bulletin, CapWords, MessageName, Outlet};
 pub use case::{Case, Fact};
 pub use cbs::Script;
 pub use error::Error;
 pub use imported::Imported;
 pub use media::{MediaRate, Slot, slots};
+pub use picture::Picture;
 pub use plan::{LanguageText, Plan, Planned, Role};
 pub use profile::{Channel, MessageIds, Profile};

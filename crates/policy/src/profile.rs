@@ -10,6 +10,7 @@ use crate::bulletin::CapWords;
 use crate::case::Fact;
 use crate::error::Error;
 use crate::media::{self, MediaRate};
+use crate::picture::Picture;
 
 /// What kind of broadcast an alert is, chosen when it is drafted; nothing crosses from one to another.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
@@ -149,6 +150,10 @@ impl Profile {
         if self.cap.categories.is_empty() {
             return wrong("cap.categories", "at least one category of CAP", "none".into());
         }
+        let (found, max) = (self.cap.picture_bytes_max, Picture::BYTES_MAX);
+        if found > max {
+            return wrong("cap.picture_bytes_max", &format!("0 to {max}"), found.to_string());
+        }
         let all = std::iter::once(&self.message_ids).chain(self.message_ids_by_operator.values());
         for ids in all {
             for channel in [Channel::Live, Channel::Exercise, Channel::Test] {
@@ -161,6 +166,19 @@ impl Profile {
     /// The repetition period.
     pub fn period(&self) -> Result<RepetitionPeriod, cbs::Error> {
         RepetitionPeriod::from_ms(self.repetition_period_s.saturating_mul(1000))
+    }
+
+    /// Whether alerts of this class may show a picture.
+    pub fn may_show(&self, picture: &Picture) -> Result<(), Error> {
+        let (found, max) = (picture.octets().len(), self.cap.picture_bytes_max);
+        if found <= max {
+            return Ok(());
+        }
+        let expected = match max {
+            0 => format!("none, since the policy {:?} allows none", self.name),
+            max => format!("at most {max} bytes"),
+        };
+        Err(Error::Picture { expected, found: format!("one of {found} bytes") })
     }
 
     /// The main identifier on a channel in an operator's network.

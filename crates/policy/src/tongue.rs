@@ -6,6 +6,10 @@ use cap::cap_rs::PROFILE;
 pub(crate) const MARKED_AREA: [(&str, &str); 2] =
     [("sr-Cyrl-RS", "означено подручје"), ("sr-Latn-RS", "označeno područje")];
 
+/// What a picture is called.
+pub(crate) const PHOTOGRAPH: [(&str, &str); 3] =
+    [("sr-Cyrl-RS", "фотографија"), ("sr-Latn-RS", "fotografija"), ("en", "photograph")];
+
 /// The tag of a text in CAP. Serbian is tagged by the script it is written in, whatever its author called it.
 pub(crate) fn to_cap(language: &str, text: &str) -> String {
     if is_serbian(language) { format!("{}-RS", serbian(text)) } else { language.to_owned() }

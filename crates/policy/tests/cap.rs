@@ -8,7 +8,8 @@ use area::{Atlas, CellName, Circle, Rat, Target};
 use cap::{Document, Level, Limits};
 use cbs::MessageId;
 use policy::{
-    Act, Body, Bulletin, CapWords, Channel, Error, Imported, LanguageText, MessageIds, MessageName, Profile,
+    Act, Body, Bulletin, CapWords, Channel, Error, Imported, LanguageText, MessageIds, MessageName, Outlet,
+    Picture, Profile,
 };
 use proptest::prelude::*;
 
@@ -49,7 +50,12 @@ fn name(identifier: &str, sent_s: i64) -> MessageName {
 }
 
 fn written(bulletin: &Bulletin) -> String {
-    let alert = profiles()[1].cap_alert(bulletin, Some("МУП"), &ATLAS).unwrap();
+    written_at(None, bulletin)
+}
+
+fn written_at(picture_uri: Option<&str>, bulletin: &Bulletin) -> String {
+    let outlet = Outlet { sender_name: Some("МУП"), picture_uri };
+    let alert = profiles()[1].cap_alert(bulletin, outlet, &ATLAS).unwrap();
     cap::write(&alert, Level::Profile).unwrap()
 }
 
@@ -117,6 +123,7 @@ proptest! {
         sent_s in 1_700_000_000i64..2_000_000_000,
         duration_s in 60i64..172_800,
         update in prop::bool::ANY,
+        picture in prop::option::of((57usize..900).prop_map(Picture::blank)),
     ) {
         let earlier: Vec<MessageName> =
             if update { vec![name("A-1.1", sent_s - 60), name("A-1.2", sent_s - 5)] } else { Vec::new() };
@@ -126,7 +133,12 @@ proptest! {
             channel,
             earlier: earlier.clone(),
             incident: "A-1".into(),
-            body: Some(Body { texts: texts.clone(), target: target.clone(), expires_s: sent_s + duration_s }),
+            body: Some(Body {
+                texts: texts.clone(),
+                target: target.clone(),
+                expires_s: sent_s + duration_s,
+                picture: picture.clone(),
+            }),
         };
         let message = written(&bulletin);
         let read = read(&message, None).unwrap();
@@ -138,6 +150,7 @@ proptest! {
             class: Some("missing-child".into()),
             texts,
             target,
+            picture,
             expires_s: Some(sent_s + duration_s),
             note: None,
         };
@@ -176,6 +189,7 @@ fn each_info_block_names_event_and_places_in_its_language() {
             texts: vec![text("sr", "Нестао дечак"), text("sr-Latn", "Nestao"), text("hu", "Eltűnt")],
             target: Target { areas: vec!["Novi Sad".into()], ..Target::default() },
             expires_s: 2_000_003_600,
+            picture: Some(Picture::blank(90)),
         }),
     };
     let message = written(&bulletin);
@@ -194,6 +208,52 @@ fn each_info_block_names_event_and_places_in_its_language() {
             ["hu", "Missing child", "Novi Sad"]
         ]
     );
+    // Without a place of its own the picture is in the message, once.
+    let pictures: Vec<usize> = alert.infos.iter().map(|info| info.resources.len()).collect();
+    assert_eq!(pictures, [1, 0, 0]);
+    let held = &alert.infos[0].resources[0];
+    assert_eq!((&*held.resource_desc, &*held.mime_type), ("Нестанак детета: фотографија", "image/png"));
+    assert_eq!((held.size.as_deref(), &held.uri), (Some("90"), &None));
+    assert_eq!(held.digest.as_deref(), Some(&*Picture::blank(90).digest()));
+
+    let uri = "https://alerts.example/picture/A-1.1";
+    let message = written_at(Some(uri), &bulletin);
+    let document = Document::decode(message.as_bytes(), Limits::DEFAULT).unwrap();
+    let alert = document.alert().unwrap();
+    let said: Vec<[&str; 2]> = alert
+        .infos
+        .iter()
+        .flat_map(|info| &info.resources)
+        .map(|held| [&*held.resource_desc, held.uri.as_deref().unwrap_or_default()])
+        .collect();
+    let words = ["Нестанак детета: фотографија", "Nestanak deteta: fotografija", "Missing child: photograph"];
+    assert_eq!(said, words.map(|words| [words, uri]));
+    assert!(!message.contains("derefUri"));
+    assert_eq!(read(&message, None).unwrap().picture, None, "nothing is fetched");
+}
+
+#[test]
+fn a_picture_that_is_damaged_holds_up_no_alert() {
+    let held = |name: &str, picture: &Picture, digest: &str| {
+        let (kind, octets) = (picture.media_type(), picture.base64());
+        format!(
+            "<resource><resourceDesc>{name}</resourceDesc><mimeType>{kind}</mimeType>\
+             <derefUri>{octets}</derefUri><digest>{digest}</digest></resource><area>"
+        )
+    };
+    let (first, second) = (Picture::blank(60), Picture::blank(61));
+    let other = |digest: &str| held("a", &first, digest);
+    let whole = held("b", &second, &second.digest().to_uppercase());
+    for (resources, expected) in [
+        (other(&first.digest()), Some(&first)),
+        (other(&second.digest()), None),
+        (other(&second.digest()).replace("<area>", &whole), Some(&second)),
+        (other("").replace("</derefUri>", "A</derefUri>"), None),
+        (other("").replace("<derefUri>", "<derefUri>R0lG"), None),
+    ] {
+        let imported = read(&changed("<area>", &resources), None).unwrap();
+        assert_eq!(imported.picture.as_ref(), expected, "{resources}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use admin::{Approval, Draft, Reason};
 use area::{Atlas, Inventory};
 use cap::{Document, Level, Limits};
-use policy::{Act, Body, Bulletin, Imported, Profile};
+use policy::{Act, Body, Bulletin, Imported, Outlet, Profile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -56,10 +56,15 @@ pub fn cap_import(input: &[u8]) {
             channel: imported.channel,
             earlier: imported.earlier.clone(),
             incident: "A-1".to_owned(),
-            body: Some(Body { texts: imported.texts.clone(), target: imported.target.clone(), expires_s }),
+            body: Some(Body {
+                texts: imported.texts.clone(),
+                target: imported.target.clone(),
+                expires_s,
+                picture: imported.picture.clone(),
+            }),
         };
         // An area that is on no map of ours, an end before the beginning: that cannot be said again.
-        let Ok(said) = profiles[0].cap_alert(&bulletin, None, &ATLAS) else { continue };
+        let Ok(said) = profiles[0].cap_alert(&bulletin, Outlet::default(), &ATLAS) else { continue };
         let Ok(written) = cap::write(&said, Level::Profile) else { continue };
         let document =
             Document::decode(written.as_bytes(), Limits::DEFAULT).expect("what was written is XML");

@@ -13,6 +13,7 @@ fn wording() -> Wording {
         target: area::Target { areas: vec!["RS-06".into()], ..Default::default() },
         duration_s: Some(600),
         case: policy::Case { age_years: Some(7), ..Default::default() },
+        picture: Some(policy::Picture::blank(80)),
         ..Wording::default()
     }
 }
@@ -29,6 +30,8 @@ fn commands() -> Vec<Command> {
         Command::Reject { alert, reason: reason.clone() },
         Command::Update { alert, change: Change { duration_s: Some(60), ..Change::default() } },
         Command::Update { alert, change: Change { texts: Some(wording().texts), ..Change::default() } },
+        Command::Update { alert, change: Change { picture: Some(None), ..Change::default() } },
+        Command::Update { alert, change: Change { picture: Some(wording().picture), ..Change::default() } },
         Command::Cancel { alert, reason },
     ]
 }
@@ -78,6 +81,8 @@ async fn every_view_arrives_as_the_daemon_gave_it() {
     assert_eq!(world.daemon.last_asked().1, Request::Cap { alert, message: None });
     assert_eq!(client.cap(alert, Some("cancel")).await.unwrap(), CAP);
     assert_eq!(world.daemon.last_asked().1, Request::Cap { alert, message: Some("cancel".into()) });
+    assert_eq!(client.picture(alert).await.unwrap(), **policy::Picture::blank(80).octets());
+    assert_eq!(world.daemon.last_asked().1, Request::Picture { alert });
     let contract: serde_json::Value = serde_json::from_str(admin::OPENAPI).unwrap();
     assert_eq!(client.openapi().await.unwrap(), contract);
 }

@@ -48,7 +48,7 @@ impl World {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
-        let answer = String::from_utf8(answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let status = head.split(' ').nth(1).map_or(0, |status| status.parse().unwrap());
         Response { status, head: head.to_lowercase(), body: body.to_owned() }
@@ -117,6 +117,7 @@ impl Control for Daemon {
         Ok(match request {
             Request::Areas { .. } => Answer::Areas(example("areas")),
             Request::Cap { .. } => Answer::Cap(CAP.into()),
+            Request::Picture { .. } => Answer::Picture(policy::Picture::blank(80)),
             Request::Command { command: Command::StopAll { .. }, .. } => Answer::Alerts(vec![view]),
             Request::Command { .. } | Request::Import { .. } | Request::Show { .. } => {
                 Answer::Alert(Box::new(view))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use admin::Draft;
 use clap::Args;
 use engine::command::{Change, Wording};
-use policy::{Case, Channel, Fact, LanguageText, Script};
+use policy::{Case, Channel, Fact, LanguageText, Picture, Script};
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
@@ -45,6 +45,9 @@ pub(crate) struct WordingArgs {
     /// Anything else that the case file should hold.
     #[arg(long = "detail", value_name = "KEY=VALUE", value_parser = pair)]
     details: Vec<(String, String)>,
+    /// A picture of the child, JPEG or PNG, where the policy allows one; it goes to media, never to phones.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
     /// A draft as JSON, as the API takes it; what else is given here replaces its parts.
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
@@ -77,6 +80,12 @@ pub(crate) struct ChangeArgs {
     /// From one broadcast to the next, such as 30s or 2m.
     #[arg(long, value_parser = duration_s, value_name = "DURATION")]
     period: Option<u32>,
+    /// Another picture of the child, JPEG or PNG.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// No picture any more.
+    #[arg(long, conflicts_with = "picture")]
+    no_picture: bool,
 }
 
 impl DraftArgs {
@@ -110,6 +119,9 @@ impl WordingArgs {
         replace(&mut wording.scripts, scripts);
         wording.target = self.place.into_target().unwrap_or(wording.target);
         wording.duration_s = self.duration.or(wording.duration_s);
+        if let Some(file) = &self.picture {
+            wording.picture = Some(picture_in(file)?);
+        }
         let Case { age_years, facts, details } = &mut wording.case;
         *age_years = self.age.or(*age_years);
         facts.extend(self.facts);
@@ -136,7 +148,11 @@ impl ChangeArgs {
         let (texts, scripts) = self.texts.read()?;
         let texts = (!texts.is_empty()).then_some(texts);
         let (target, duration_s, period_s) = (self.place.into_target(), self.duration, self.period);
-        Ok(Change { texts, scripts, target, duration_s, period_s, origin: None })
+        let picture = match &self.picture {
+            Some(file) => Some(Some(picture_in(file)?)),
+            None => self.no_picture.then_some(None),
+        };
+        Ok(Change { texts, scripts, target, duration_s, period_s, picture, origin: None })
     }
 }
 
@@ -148,6 +164,12 @@ fn replace<T>(list: &mut Vec<T>, given: Vec<T>) {
 
 fn draft_in(file: &Path) -> Result<Draft, Failure> {
     serde_json::from_str(&read(file)?).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+fn picture_in(file: &Path) -> Result<Picture, Failure> {
+    let named = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", file.display()));
+    let octets = std::fs::read(file).map_err(|error| named(&error))?;
+    Picture::read(&octets).map_err(|error| named(&error))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
@@ -268,6 +290,21 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_comes_from_its_file() {
+        let (file, picture) = (tempfile::NamedTempFile::new().unwrap(), Picture::blank(90));
+        std::fs::write(&file, picture.octets()).unwrap();
+        let file = file.path().to_str().unwrap();
+        assert_eq!(
+            draft(&["draft", "--class", "a", "--picture", file]).unwrap().picture,
+            Some(picture.clone())
+        );
+        let AlertVerb::Update { change, .. } = parse(&["update", "A-1", "--picture", file]).unwrap() else {
+            panic!("an update");
+        };
+        assert_eq!(change.into_change().unwrap().picture, Some(Some(picture)));
+    }
+
+    #[test]
     fn a_wrong_part_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&file, r#"{"class":"a","texts":[],"target":{},"x":1}"#).unwrap();
@@ -280,6 +317,7 @@ mod tests {
             (&["draft", "--class", "a", "--duration", "soon"], "expected a duration"),
             (&["draft", "--class", "a", "--from", "/nowhere/x.json"], "/nowhere/x.json"),
             (&["draft", "--from", file], "unknown field `x`"),
+            (&["draft", "--class", "a", "--picture", file], "expected a JPEG or PNG file"),
             (&["submit", "seventeen"], "expected A-<number>"),
         ] {
             let told = draft(line).unwrap_err();
@@ -298,6 +336,8 @@ mod tests {
         assert_eq!(longer, Change { duration_s: Some(5400), ..Change::default() });
         let slower = change(&["update", "A-1", "--period", "2m"]);
         assert_eq!(slower, Change { period_s: Some(120), ..Change::default() });
+        let unseen = change(&["update", "A-1", "--no-picture"]);
+        assert_eq!(unseen, Change { picture: Some(None), ..Change::default() });
         let moved = change(&["update", "A-1", "--area", "RS-06", "--text", "en=Found"]);
         assert_eq!(moved.texts.unwrap()[0].text, "Found");
         assert_eq!(moved.target.unwrap().areas, ["RS-06"]);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use engine::view::{AlertView, PlannedView, VersionView};
+use engine::view::{AlertView, PictureView, PlannedView, VersionView};
 use policy::Role;
 
 use super::{columns, ledger};
@@ -68,6 +68,9 @@ pub(super) fn version(version: &VersionView) -> String {
     let _ = writeln!(text, ", for {}", duration(version.duration_s));
     let _ = writeln!(text, "area: {}", area(&version.target));
     let _ = writeln!(text, "cells: {}, and {} that no peer serves", version.cells, version.unserved);
+    if let Some(PictureView { media_type, bytes, width, height }) = &version.picture {
+        let _ = writeln!(text, "picture: {media_type}, {width} x {height}, {bytes} bytes");
+    }
     for planned in &version.planned {
         text += &message(planned);
     }

@@ -38,6 +38,7 @@ impl Core {
                 Ok(Answer::Alerts(ids.into_iter().filter_map(|id| self.works.engine().view(id)).collect()))
             }
             Request::Peers => Ok(Answer::Peers(self.peers())),
+            Request::Picture { alert } => self.picture(alert),
             Request::Preview { class, wording } => self.preview(now, actor, &class, wording),
             Request::Show { alert } => self.show(alert),
             Request::Status => Ok(Answer::Status(Box::new(self.status(actor)))),
@@ -60,6 +61,25 @@ impl Core {
         may_read(actor)?;
         let class = self.works.engine().alert(alert).ok_or(Refusal::UnknownAlert { alert })?.class.clone();
         Ok((class, self.works.engine().bulletins(alert, sender)))
+    }
+
+    /// The picture that is to be approved, else the present one.
+    fn picture(&self, id: AlertId) -> Result<Answer, Problem> {
+        let alert = self.works.engine().alert(id).ok_or(Refusal::UnknownAlert { alert: id })?;
+        let Some(version) = alert.waiting().or_else(|| alert.shown()) else {
+            return Err(Refusal::UnknownAlert { alert: id }.into());
+        };
+        let Some(personal) = version.private.open() else {
+            let detail = format!("{id}: expected its picture, found it erased");
+            return Err(Problem::new(410, "erased", "what is personal has been erased", detail));
+        };
+        match &personal.picture {
+            Some(picture) => Ok(Answer::Picture(picture.clone())),
+            None => {
+                let detail = format!("version {} of {id}: expected a picture, found none", version.number);
+                Err(Problem::new(404, "no_picture", "the alert has no picture", detail))
+            }
+        }
     }
 
     fn preview(&self, now: Now, actor: &Actor, class: &str, wording: Wording) -> Result<Answer, Problem> {

@@ -10,7 +10,7 @@
 use cbs::{Alphabet, text};
 use engine::command::{Actor, Command, Wording};
 use engine::{Alert, AlertId, Engine, Import, Personal, Private, Snapshot};
-use policy::{Case, LanguageText, Profile};
+use policy::{Case, LanguageText, Picture, Profile};
 use sha2::{Digest as _, Sha256};
 
 /// A secret of one recording.
@@ -45,6 +45,7 @@ impl Disguise {
             Command::Revise { alert, wording } => self.wording(wording, profile_of(engine, *alert)),
             Command::Update { change, .. } => {
                 change.texts.iter_mut().flatten().for_each(|text| self.language_text(text));
+                change.picture = change.picture.as_ref().map(|picture| picture.as_ref().map(blank));
             }
             Command::Return { reason, .. }
             | Command::Reject { reason, .. }
@@ -62,6 +63,7 @@ impl Disguise {
         let profile = profile(&engine.setup().profiles, class);
         import.message.texts.iter_mut().for_each(|text| self.language_text(text));
         import.message.note = None;
+        import.message.picture = import.message.picture.as_ref().map(blank);
         import.signed_by = None;
         import.case = import.case.map(|known| case(&known, profile));
         import
@@ -85,11 +87,16 @@ impl Disguise {
                 origin.signed_by = None;
             }
             version.private = match &version.private {
-                Private::Open(Personal { texts, bodies, case: known }) => {
+                Private::Open(Personal { texts, bodies, case: known, picture }) => {
                     let mut texts = texts.clone();
                     texts.iter_mut().for_each(|text| self.language_text(text));
                     let bodies = bodies.iter().map(|body| self.text(body)).collect();
-                    Private::Open(Personal { texts, bodies, case: case(known, profile) })
+                    Private::Open(Personal {
+                        texts,
+                        bodies,
+                        case: case(known, profile),
+                        picture: picture.as_ref().map(blank),
+                    })
                 }
                 Private::Sealed(_) | Private::Erased => Private::Erased,
             };
@@ -103,6 +110,7 @@ impl Disguise {
     fn wording(&self, wording: &mut Wording, profile: Option<&Profile>) {
         wording.texts.iter_mut().for_each(|text| self.language_text(text));
         wording.case = case(&wording.case, profile);
+        wording.picture = wording.picture.as_ref().map(blank);
     }
 
     fn language_text(&self, text: &mut LanguageText) {
@@ -148,6 +156,11 @@ fn case(known: &Case, profile: Option<&Profile>) -> Case {
     };
     let facts = profile.require.iter().chain(profile.any_of.first()).copied().collect();
     Case { age_years: profile.max_age_years.map(|_| 0), facts, ..Case::default() }
+}
+
+/// A picture that its policy takes or refuses as it does this one.
+fn blank(picture: &Picture) -> Picture {
+    Picture::blank(picture.octets().len())
 }
 
 fn profile<'a>(profiles: &'a [Profile], class: &str) -> Option<&'a Profile> {

@@ -8,7 +8,7 @@ use engine::order::{BroadcastId, Priority, Verb};
 use engine::record::{Allocation, StepVerb, Terms};
 use engine::report::Outcome as Word;
 use engine::{Edition, Network, Patience, Personal, Place as Spot, Setup, Traits, Version};
-use policy::{Channel, LanguageText};
+use policy::{Channel, LanguageText, Picture};
 
 use super::*;
 
@@ -35,9 +35,18 @@ fn open(dir: &Path) -> (Storage, Engine) {
     Storage::open(place, setup(), |_| {}).unwrap()
 }
 
+fn picture() -> Picture {
+    Picture::blank(3000)
+}
+
 fn drafted() -> Entry {
     let text = LanguageText { language: "sr-Latn".into(), text: TEXT.into() };
-    let personal = Personal { texts: vec![text], bodies: vec![TEXT.into()], ..Personal::default() };
+    let personal = Personal {
+        texts: vec![text],
+        bodies: vec![TEXT.into()],
+        picture: Some(picture()),
+        ..Personal::default()
+    };
     let version = Version {
         number: 1,
         author: "jelena".into(),
@@ -75,7 +84,9 @@ fn what_is_personal_is_sealed_on_disk_and_read_again_until_its_key_is_erased() {
     state::write(&state, Vec::new()).unwrap();
     for file in ["journal.db", "journal.db-wal", "snapshot-1"] {
         let bytes = std::fs::read(state.join(file)).unwrap_or_default();
-        assert!(!bytes.windows(TEXT.len()).any(|window| window == TEXT.as_bytes()), "{file}");
+        for personal in [TEXT, picture().base64().get(..40).unwrap()] {
+            assert!(!bytes.windows(personal.len()).any(|window| window == personal.as_bytes()), "{file}");
+        }
     }
     let text = |engine: &Engine| {
         let alert = engine.alert(AlertId(1)).unwrap();
@@ -84,6 +95,8 @@ fn what_is_personal_is_sealed_on_disk_and_read_again_until_its_key_is_erased() {
     let (storage, replayed) = open(dir.path());
     close(storage);
     assert_eq!(text(&replayed).as_deref(), Some(TEXT));
+    let kept = replayed.alert(AlertId(1)).unwrap().versions[0].private.open().unwrap().picture.clone();
+    assert_eq!(kept, Some(picture()));
     Vault::open(&state.join("keys")).unwrap().erase("A-1").unwrap();
     let (_, erased) = open(dir.path());
     assert_eq!(text(&erased), None);

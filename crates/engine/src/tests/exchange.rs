@@ -1,6 +1,6 @@
 //! CAP messages in and out of the engine.
 
-use policy::{Act, Imported, MessageName};
+use policy::{Act, Imported, MessageName, Picture};
 
 use super::*;
 use crate::command::Change;
@@ -20,6 +20,7 @@ fn message(identifier: &str, act: Act, earlier: &[MessageName]) -> Import {
         class: (act != Act::Cancel).then(|| "missing-child".into()),
         texts,
         target,
+        picture: None,
         expires_s: Some(1_700_003_600),
         note: None,
     };
@@ -222,4 +223,55 @@ fn a_stop_of_everything_is_the_cancel_of_each() {
     world.command("milan", Command::StopAll { reason: "a mistake".into() }).unwrap();
     let last = world.engine.bulletins(alert, "us").pop().unwrap();
     assert_eq!((last.act, last.name.identifier.as_str()), (Act::Cancel, "A-1.cancel"));
+}
+
+#[test]
+fn a_picture_is_shown_with_two_peoples_approval_and_rings_no_phone() {
+    let mut world = World::new();
+    let draft = |bytes| {
+        let wording = Wording { picture: Some(Picture::blank(bytes)), ..wording("Nestao dečak", 5_000) };
+        Command::Draft { channel: Channel::Live, class: "missing-child".into(), wording }
+    };
+    let refused = world.command("jelena", draft(1001));
+    assert!(matches!(refused, Err(Refusal::Policy(policy::Error::Picture { .. }))), "{refused:?}");
+    let alert = world.command("jelena", draft(90)).unwrap();
+    world.command("jelena", Command::Submit { alert }).unwrap();
+    world.command("milan", Command::Approve { alert, version: None }).unwrap();
+    world.obey_all();
+    let shown = |world: &World| {
+        let bulletins = world.engine.bulletins(alert, "us");
+        bulletins.into_iter().map(|it| it.body.and_then(|body| body.picture)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&world), [Some(Picture::blank(90))]);
+    for (picture, text) in [(Some(Picture::blank(91)), None), (None, None), (None, Some("Nestao, 7"))] {
+        let texts = text.map(|text| wording(text, 5_000).texts);
+        let picture = text.is_none().then_some(picture);
+        let change = Change { texts, picture, ..Change::default() };
+        world.command("jelena", Command::Update { alert, change }).unwrap();
+        world.command("milan", Command::Approve { alert, version: None }).unwrap();
+        let orders = world.orders();
+        assert_eq!(writes(&orders).is_empty(), text.is_none(), "{orders:?}");
+    }
+    let expected = [Some(Picture::blank(90)), Some(Picture::blank(91)), None, None];
+    assert_eq!(shown(&world), expected);
+    world.reborn();
+    assert_eq!(shown(&world), expected);
+    world.command("milan", Command::Cancel { alert, reason: "found".into() }).unwrap();
+    let notices = world.engine.notices("us", 0);
+    assert!(notices[0].bulletins.iter().all(|bulletin| bulletin.body.is_none()));
+}
+
+#[test]
+fn the_picture_of_a_message_is_taken_where_the_policy_allows_it() {
+    for (bytes, expected) in [(1000, Some(1000)), (1001, None)] {
+        let mut world = World::new();
+        let mut import = message("r1", Act::Alert, &[]);
+        import.message.picture = Some(Picture::blank(bytes));
+        let alert = world.import("jelena", import).unwrap();
+        let picture = world.engine.view(alert).unwrap().version.unwrap().picture;
+        assert_eq!(picture.map(|picture| picture.bytes), expected);
+        // An update says all there is: without a picture there is none any more.
+        world.import("jelena", message("r2", Act::Update, &[name("r1")])).unwrap();
+        assert_eq!(world.engine.view(alert).unwrap().version.unwrap().picture, None);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::moment;
+use super::{moment, picture_address};
 use crate::board::{Board, Item, Message};
 
 pub(super) fn feed(board: &Board, now_s: i64) -> String {
@@ -45,6 +45,14 @@ fn entry(out: &mut String, board: &Board, item: &Item, message: &Message) {
         item.channel,
         escaped(&item.class),
     );
+    if let Some(picture) = &message.picture {
+        let address = escaped(&picture_address(&board.public_url, &message.identifier));
+        let (media_type, length) = (picture.media_type(), picture.octets().len());
+        let _ = writeln!(
+            out,
+            "<link rel=\"enclosure\" type=\"{media_type}\" length=\"{length}\" href=\"{address}\"/>"
+        );
+    }
     // Only the newest message says what the alert says now.
     if let Some(summary) = summary.filter(|_| item.newest() == Some(message)) {
         let _ = writeln!(out, "<summary>{}</summary>", escaped(&summary));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::moment;
+use super::{moment, picture_address};
 use crate::board::Board;
 
 pub(super) fn due(board: &Board, now_s: i64) -> String {
@@ -23,10 +23,13 @@ pub(super) fn due(board: &Board, now_s: i64) -> String {
             continue;
         };
         let (Some(slot), next) = live.due(now_s) else { continue };
+        let picture =
+            message.picture.as_ref().map(|_| picture_address(&board.public_url, &message.identifier));
         let said = json!({
             "event": live.event,
             "texts": live.texts,
             "area": live.area,
+            "picture": picture,
             "expires": moment(item.until_s),
             "slot": moment(slot.at_s),
             "next": next.map(moment),
