@@ -51,8 +51,8 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Takes UTF-8 (with or without byte order mark), US-ASCII, UTF-16 with a byte order mark, and ISO-8859-1. Any
-    /// other encoding is refused by name.
+    /// Takes UTF-8 and UTF-16 (each with or without byte order mark), US-ASCII, and ISO-8859-1. Any other encoding is
+    /// refused by name.
     pub fn decode(bytes: &'a [u8], limits: Limits) -> Result<Self, Problem> {
         if bytes.len() > limits.message_bytes {
             let expected = format!("at most {} bytes", limits.message_bytes);
@@ -70,6 +70,13 @@ fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     if let Some(units) = bytes.strip_prefix(b"\xfe\xff") {
         return utf16(units, u16::from_be_bytes).map(Cow::Owned);
     }
+    // Without a mark the first characters of the declaration show the order (XML 1.0 appendix F.1).
+    if bytes.starts_with(b"<\0?\0") {
+        return utf16(bytes, u16::from_le_bytes).map(Cow::Owned);
+    }
+    if bytes.starts_with(b"\0<\0?") {
+        return utf16(bytes, u16::from_be_bytes).map(Cow::Owned);
+    }
     let marked = bytes.starts_with(b"\xef\xbb\xbf");
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let encoding = declared_encoding(bytes);
@@ -80,12 +87,9 @@ fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
         Some("ISO-8859-1" | "ISO-LATIN-1" | "ISO LATIN 1" | "LATIN1") => {
             Ok(Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()))
         }
-        Some(other) => Err(Problem::error(
-            Code::Encoding,
-            "/",
-            "UTF-8, US-ASCII, ISO-8859-1, or UTF-16 with a byte order mark",
-            other,
-        )),
+        Some(other) => {
+            Err(Problem::error(Code::Encoding, "/", "UTF-8, UTF-16, US-ASCII or ISO-8859-1", other))
+        }
     }
 }
 

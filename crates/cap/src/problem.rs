@@ -254,8 +254,12 @@ pub enum Code {
 /// As much of a value as a person wants to read in a report.
 fn shortened(value: &str) -> String {
     const READABLE_CHARS: usize = 80;
-    match value.char_indices().nth(READABLE_CHARS) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
+    let mut chars = value.chars();
+    // JSON escapes the line ends of ASCII and leaves these, at which some readers of lines part them too.
+    let in_a_line = |ch| if matches!(ch, '\u{85}' | '\u{2028}' | '\u{2029}') { '\u{fffd}' } else { ch };
+    let mut found: String = chars.by_ref().take(READABLE_CHARS).map(in_a_line).collect();
+    if chars.next().is_some() {
+        found.push('…');
     }
+    found
 }

@@ -97,6 +97,8 @@ fn encodings_are_read_or_refused_by_name_and_as_libxml2_reads_them() {
     let cases = [
         (utf16(u16::to_le_bytes, true), true),
         (utf16(u16::to_be_bytes, true), true),
+        (utf16(u16::to_le_bytes, false), true),
+        (utf16(u16::to_be_bytes, false), true),
         (latin, true),
         (marked, true),
         (marked_twice, false),
@@ -122,6 +124,16 @@ fn encodings_are_read_or_refused_by_name_and_as_libxml2_reads_them() {
         let messages: Vec<Vec<u8>> = cases.iter().map(|(message, _)| message.clone()).collect();
         let valid = support::xmllint(&folder.join("CAP-v1.2.xsd"), &support::scratch("encodings"), &messages);
         assert_eq!(valid, cases.map(|(_, valid)| valid));
+    }
+}
+
+#[test]
+fn a_report_is_one_line_for_everybody() {
+    for end in ['\n', '\u{85}', '\u{2028}', '\u{2029}'] {
+        let verdict =
+            check(MESSAGE.replacen("<scope>", &format!("<scope>Act{end}ual"), 1).as_bytes(), Level::Rules);
+        let line = serde_json::to_string(&verdict.about("a.xml")).unwrap();
+        assert!(line.contains("Act") && !line.contains(end), "{line}");
     }
 }
 
