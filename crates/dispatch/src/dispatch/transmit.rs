@@ -2,7 +2,7 @@
 
 use area::CellRuns;
 use bytes::{Bytes, BytesMut};
-use engine::order::{Action, Verb};
+use engine::order::{Action, Body, Verb};
 use engine::report::{Cause, Outcome};
 use smallvec::SmallVec;
 
@@ -133,6 +133,13 @@ impl Dispatch {
         let peer = &self.peers[usize::from(id.0)];
         let protocol = peer.profile.protocol;
         if let Protocol::Cap(_) = protocol {
+            if let Action::Write { message, .. } | Action::Query { message, .. } = action
+                && matches!(message.body, Body::Primary(_))
+            {
+                return Err(
+                    "a primary notification of ETWS does not go by CAP, which has no word for it".into()
+                );
+            }
             let document = document.ok_or("there is no CAP message that says this")?;
             return Ok(document.octets.clone());
         }

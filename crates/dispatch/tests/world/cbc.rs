@@ -1,14 +1,16 @@
 //! Operators' own CBCs, asked by CAP: one post for all who want it, what the reports say of the cells, fail-over, and a
 //! cancel that overtakes.
 
+use std::sync::Arc;
+
 use area::{CellRuns, ControllerId, Inventory};
 use bytes::Bytes;
 use cbe::{Answer, Ask, DeliveryReport, Place, REPORT, Request, Tag};
-use cbs::Level;
+use cbs::{Level, MessageId, WarningType};
 use dispatch::{
     CapDialect, Dispatch, Document, FirstContact, PeerId, Profile, Protocol, Reach, Route, Setup, Traffic,
 };
-use engine::order::{Action, BroadcastId, Demand, Order, OrderId, Priority};
+use engine::order::{Action, Body, BroadcastId, Demand, Message, Order, OrderId, Priority};
 use engine::report::{Cause, Outcome, Report};
 
 use super::{kill, message, write};
@@ -128,6 +130,25 @@ fn report(version: u32, on_air: &[&str], failed: &[&str]) -> DeliveryReport {
 
 fn with_report(report: &DeliveryReport) -> Answer {
     Answer { media_type: Some(REPORT.into()), body: report.write().into(), ..Answer::of(200) }
+}
+
+#[test]
+fn a_primary_notification_is_refused_and_its_text_is_posted() {
+    let mut world = World::new(false);
+    let alarm = message(16);
+    let primary = Message {
+        message_id: MessageId::ETWS_EARTHQUAKE,
+        body: Body::Primary(WarningType::new(WarningType::EARTHQUAKE, true, true).unwrap()),
+        ..(*alarm).clone()
+    };
+    let Action::Write { broadcasts, .. } = write(16, None) else { panic!() };
+    let action = Action::Write { message: Arc::new(primary), broadcasts, replaces: None };
+    world.order(0, MAIN, action, 1);
+    assert!(world.posted().is_empty(), "no CBC is told of a warning that it could not say");
+    let words = world.words();
+    assert!(matches!(&words[..], [(1, Outcome::Refused(_), cells)] if *cells == [0, 1]), "{words:?}");
+    world.order(0, MAIN, write(17, None), 2);
+    assert_eq!(world.posted().len(), 1);
 }
 
 #[test]
