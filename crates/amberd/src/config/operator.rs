@@ -339,7 +339,20 @@ impl Operator {
             return Err("peer: expected at least one [[peer]], found none".into());
         }
         self.airtime.check()?;
-        self.peer.iter().try_for_each(Peer::check)
+        self.peer.iter().try_for_each(Peer::check)?;
+        // A CBC that holds a message broadcasts it in all its cells, whatever another peer of them is told.
+        let (by_cap, direct): (Vec<&Peer>, _) =
+            self.peer.iter().partition(|peer| peer.protocol == Protocol::Cap);
+        for (peer, other) in by_cap.iter().flat_map(|peer| direct.iter().map(move |other| (peer, other))) {
+            if let Some(both) = peer.controllers.iter().find(|name| other.controllers.contains(name)) {
+                return Err(format!(
+                    "peer {:?}: controllers: expected controllers that are reached by cap alone, found {both:?}, which \
+                     peer {:?} reaches directly",
+                    peer.name, other.name
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

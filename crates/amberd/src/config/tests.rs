@@ -150,6 +150,24 @@ fn what_a_cbc_needs_is_asked_for() {
 }
 
 #[test]
+fn a_controller_is_reached_by_cap_or_directly_and_not_by_both() {
+    let mix = |controllers: &str| {
+        let folder = copy();
+        take_examples(&folder, MTS);
+        let cap = "[\"mts-amf-set-1\", \"mts-amf-set-2\"]";
+        edit(&folder, MTS, cap, controllers);
+        told(&folder)
+    };
+    let both = mix("[\"mts-amf-set-1\", \"mts-bsc-02\"]");
+    let expected = "peer \"mts-cbc-1\": controllers: expected controllers that are reached by cap alone, found \
+                    \"mts-bsc-02\", which peer \"mts-bsc-02\" reaches directly";
+    assert!(both.starts_with(&format!("{MTS}: {expected}")), "{both}");
+    // Of one operator some technologies may be reached by CAP and others directly: what is told is another fault.
+    let apart = mix("[\"mts-amf-set-1\"]");
+    assert!(apart.contains("protocol: expected cap.sender"), "{apart}");
+}
+
+#[test]
 fn what_could_not_work_is_told_with_what_was_expected() {
     for (file, from, to, expected) in [
         (
