@@ -20,25 +20,21 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn BufRead>, Failure> {
     }
 }
 
-/// The next line with something in it, trimmed; the outer error is the input's, the inner one the line's.
+/// The next line, trimmed; the outer error is the input's, the inner one the line's. An empty line is a line too: the third
+/// answer belongs to the third line.
 pub(crate) fn next(input: &mut impl BufRead) -> io::Result<Option<Result<String, String>>> {
-    loop {
-        let mut line = Vec::new();
-        if input.by_ref().take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
-        }
-        if line.len() > LINE_BYTES_MAX {
-            input.skip_until(b'\n')?;
-            return Ok(Some(Err(format!("expected a line of at most {LINE_BYTES_MAX} bytes, found more"))));
-        }
-        match std::str::from_utf8(&line).map(str::trim) {
-            Ok("") => {}
-            Ok(line) => return Ok(Some(Ok(line.to_owned()))),
-            Err(error) => {
-                return Ok(Some(Err(format!("expected a line in UTF-8, found otherwise: {error}"))));
-            }
-        }
+    let mut line = Vec::new();
+    if input.by_ref().take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
     }
+    if line.len() > LINE_BYTES_MAX {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Err(format!("expected a line of at most {LINE_BYTES_MAX} bytes, found more"))));
+    }
+    Ok(Some(match std::str::from_utf8(&line) {
+        Ok(line) => Ok(line.trim().to_owned()),
+        Err(error) => Err(format!("expected a line in UTF-8, found otherwise: {error}")),
+    }))
 }
 
 #[cfg(test)]
@@ -46,10 +42,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_lines_are_passed_over_and_bad_ones_are_told() {
-        let mut input = &b"a\r\n\n  \nb\n\xff\nc"[..];
+    fn every_line_comes_and_bad_ones_are_told() {
+        let mut input = &b"a\r\n  \nb\n\xff\nc"[..];
         let mut lines = std::iter::from_fn(|| next(&mut input).unwrap());
         assert_eq!(lines.next(), Some(Ok("a".into())));
+        assert_eq!(lines.next(), Some(Ok(String::new())));
         assert_eq!(lines.next(), Some(Ok("b".into())));
         assert!(lines.next().unwrap().unwrap_err().contains("UTF-8"));
         assert_eq!(lines.next(), Some(Ok("c".into())));

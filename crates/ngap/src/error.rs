@@ -18,10 +18,12 @@ pub enum Error {
         max: u64,
     },
     /// An IE is there twice: an abstract syntax error, "falsely constructed message".
-    #[error("expected IE {id} once, found it again")]
+    #[error("octet {at}: expected IE {id} once, found it again")]
     Duplicate {
         /// The IE.
         id: u16,
+        /// The octet where it begins again.
+        at: usize,
     },
     /// A gNB identity has a wrong number of bits.
     #[error("gNB identity: expected 22 to 32 bits, found {found}")]
@@ -48,10 +50,12 @@ pub enum Error {
         why: Box<Error>,
     },
     /// The message lacks IEs, or holds unknown ones that must be understood.
-    #[error("expected IEs that are known and complete, found {ies:?}")]
+    #[error("octet {at}: expected IEs that are known and complete, found {}", told(ies))]
     Ies {
         /// The IEs to blame, at most 256.
         ies: Vec<IeDiagnostics>,
+        /// The octet where the first that is not known begins; where the IEs end when one is missing.
+        at: usize,
     },
     /// The CHOICE of the PDU has an alternative that no release knows.
     #[error("PDU: expected alternative 0 to 2, found {found}")]
@@ -90,6 +94,7 @@ impl Error {
         use aper::Error as Per;
         match self {
             Self::Choice { at, .. } => Some(*at),
+            Self::Duplicate { at, .. } | Self::Ies { at, .. } => Some(*at),
             Self::IeValue { why, .. } => why.offset(),
             Self::Outcome { .. } => Some(0),
             // The octet after the CHOICE.
@@ -103,4 +108,8 @@ impl Error {
             _ => None,
         }
     }
+}
+
+fn told(ies: &[IeDiagnostics]) -> String {
+    ies.iter().map(IeDiagnostics::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -22,20 +22,20 @@ fn an_unknown_ie_is_treated_by_its_criticality() {
     assert_eq!(cancel("80").unwrap().report, [999]);
     let blamed =
         IeDiagnostics { criticality: Criticality::Reject, id: 999, error: TypeOfError::NotUnderstood };
-    assert_eq!(cancel("00"), Err(Error::Ies { ies: vec![blamed] }));
+    assert_eq!(cancel("00"), Err(Error::Ies { ies: vec![blamed], at: 19 }));
 }
 
 #[test]
 fn a_missing_mandatory_ie_is_named() {
     let missing = IeDiagnostics { criticality: Criticality::Reject, id: 95, error: TypeOfError::Missing };
     let decoded = Pdu::decode(&message("202000", "00 0001 002300 02 111b"));
-    assert_eq!(decoded, Err(Error::Ies { ies: vec![missing] }));
+    assert_eq!(decoded, Err(Error::Ies { ies: vec![missing], at: 13 }));
 }
 
 #[test]
 fn an_ie_that_came_twice_is_refused() {
     let decoded = Pdu::decode(&message("002000", &format!("00 0003 {REFERENCE} 002300 02 111b")));
-    assert_eq!(decoded, Err(Error::Duplicate { id: 35 }));
+    assert_eq!(decoded, Err(Error::Duplicate { id: 35, at: 19 }));
 }
 
 #[test]

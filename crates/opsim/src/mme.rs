@@ -402,7 +402,7 @@ fn response(key: MessageKey, cause: Cause, unknown_tais: Vec<Tai>) -> Response {
 /// What an Error-Indication says about a message that was not understood (TS 29.168 §4.5).
 fn cause_of(pdu: &[u8], error: sbcap::Error) -> (Cause, Option<CriticalityDiagnostics>) {
     match error {
-        sbcap::Error::Ies { ies } => {
+        sbcap::Error::Ies { ies, .. } => {
             let cause = match ies.iter().any(|ie| ie.error == TypeOfError::Missing) {
                 true => Cause::MISSING_MANDATORY_ELEMENT,
                 false => Cause::ABSTRACT_SYNTAX_ERROR_REJECT,

@@ -34,7 +34,7 @@ impl Refusal {
             Error::Procedure { criticality, .. } | Error::IeValue { criticality, .. } => {
                 *criticality == Criticality::Ignore
             }
-            Error::Ies { ies } => ies.iter().all(|ie| ie.criticality == Criticality::Ignore),
+            Error::Ies { ies, .. } => ies.iter().all(|ie| ie.criticality == Criticality::Ignore),
             _ => false,
         };
         if is_error_indication || asks_to_be_ignored {
@@ -85,17 +85,17 @@ fn blame(error: &Error) -> (Cause, Vec<IeDiagnostics>) {
     let not_understood =
         |criticality, id| vec![IeDiagnostics::new(criticality, id, TypeOfError::NotUnderstood)];
     match error {
-        Error::Duplicate { id } => {
+        Error::Duplicate { id, .. } => {
             let cause = Cause::ABSTRACT_SYNTAX_ERROR_FALSELY_CONSTRUCTED_MESSAGE;
             (cause, not_understood(Criticality::Reject, *id))
         }
         Error::IeValue { id, criticality, .. } => {
             (Cause::PARAMETER_VALUE_INVALID, not_understood(*criticality, *id))
         }
-        Error::Ies { ies } if ies.iter().any(|ie| ie.error == Some(TypeOfError::Missing)) => {
+        Error::Ies { ies, .. } if ies.iter().any(|ie| ie.error == Some(TypeOfError::Missing)) => {
             (Cause::MISSING_MANDATORY_ELEMENT, ies.clone())
         }
-        Error::Ies { ies } => (Cause::PARAMETER_NOT_RECOGNISED, ies.clone()),
+        Error::Ies { ies, .. } => (Cause::PARAMETER_NOT_RECOGNISED, ies.clone()),
         Error::Procedure { .. } => (Cause::UNRECOGNISED_MESSAGE, Vec::new()),
         _ => (Cause::TRANSFER_SYNTAX_ERROR, Vec::new()),
     }

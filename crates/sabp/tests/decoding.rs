@@ -51,7 +51,7 @@ fn a_missing_mandatory_ie_is_named() {
         repetition: None,
         error: Some(TypeOfError::Missing),
     };
-    assert_eq!(error, Error::Ies { ies: vec![missing] });
+    assert_eq!(error, Error::Ies { ies: vec![missing], at: input.len() });
     let refusal = Refusal::of(&input, &error).unwrap();
     assert_eq!(refusal.cause, Cause::MISSING_MANDATORY_ELEMENT);
     assert_eq!(refusal.message_id.unwrap().number(), 4379);
@@ -68,7 +68,7 @@ fn a_restart_that_asks_to_be_ignored_when_it_is_incomplete_is_not_answered() {
 #[test]
 fn an_ie_that_came_twice_is_a_falsely_constructed_message() {
     let input = message("000500", &format!("00 0002 000f00 09 0000 {AREA} 000f00 09 0000 {AREA}"));
-    assert_eq!(Pdu::decode(&input), Err(Error::Duplicate { id: 15 }));
+    assert_eq!(Pdu::decode(&input), Err(Error::Duplicate { id: 15, at: 20 }));
     assert_eq!(cause(&input), Some(Cause::ABSTRACT_SYNTAX_ERROR_FALSELY_CONSTRUCTED_MESSAGE));
 }
 

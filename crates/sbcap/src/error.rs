@@ -16,10 +16,12 @@ pub enum Error {
         found: usize,
     },
     /// An IE is there twice: an abstract syntax error, "falsely constructed message".
-    #[error("expected IE {id} once, found it again")]
+    #[error("octet {at}: expected IE {id} once, found it again")]
     Duplicate {
         /// The IE.
         id: u16,
+        /// The octet where it begins again.
+        at: usize,
     },
     /// A gNB identity has a wrong number of bits.
     #[error("gNB identity: expected 22 to 32 bits, found {found}")]
@@ -52,10 +54,12 @@ pub enum Error {
         why: Box<Error>,
     },
     /// The message lacks IEs, or holds unknown ones that must be understood.
-    #[error("expected IEs that are known and complete, found {ies:?}")]
+    #[error("octet {at}: expected IEs that are known and complete, found {}", told(ies))]
     Ies {
         /// The IEs to blame, at most 256.
         ies: Vec<IeDiagnostics>,
+        /// The octet where the first that is not known begins; where the IEs end when one is missing.
+        at: usize,
     },
     /// An Omc-Id has a wrong length.
     #[error("Omc-Id: expected 1 to 20 octets, found {found}")]
@@ -92,4 +96,29 @@ pub enum Error {
         /// The number that came.
         found: u64,
     },
+}
+
+impl Error {
+    /// The octet of the message where the fault lies, counted from 0; `None` where it has no one place.
+    pub fn offset(&self) -> Option<usize> {
+        use aper::Error as Per;
+        match self {
+            Self::Duplicate { at, .. } | Self::Ies { at, .. } => Some(*at),
+            Self::IeValue { why, .. } => why.offset(),
+            Self::Outcome { .. } => Some(0),
+            // The octet after the CHOICE.
+            Self::Procedure { .. } => Some(1),
+            Self::Syntax(
+                Per::Count { at, .. }
+                | Per::FragmentLength { at, .. }
+                | Per::Truncated { at, .. }
+                | Per::Value { at, .. },
+            ) => Some(*at),
+            _ => None,
+        }
+    }
+}
+
+fn told(ies: &[IeDiagnostics]) -> String {
+    ies.iter().map(IeDiagnostics::to_string).collect::<Vec<_>>().join(", ")
 }

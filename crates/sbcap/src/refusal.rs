@@ -95,7 +95,7 @@ fn diagnostics(header: Option<Header>, ies: Vec<IeDiagnostics>) -> CriticalityDi
 fn blame(error: &Error) -> (Cause, Vec<IeDiagnostics>) {
     let error_of = TypeOfError::NotUnderstood;
     match error {
-        Error::Duplicate { id } => {
+        Error::Duplicate { id, .. } => {
             let ie = IeDiagnostics { criticality: Criticality::Reject, id: *id, error: error_of };
             (Cause::ABSTRACT_SYNTAX_ERROR_FALSELY_CONSTRUCTED_MESSAGE, vec![ie])
         }
@@ -103,10 +103,10 @@ fn blame(error: &Error) -> (Cause, Vec<IeDiagnostics>) {
             let ie = IeDiagnostics { criticality: *criticality, id: *id, error: error_of };
             (Cause::PARAMETER_VALUE_INVALID, vec![ie])
         }
-        Error::Ies { ies } if ies.iter().any(|ie| ie.error == TypeOfError::Missing) => {
+        Error::Ies { ies, .. } if ies.iter().any(|ie| ie.error == TypeOfError::Missing) => {
             (Cause::MISSING_MANDATORY_ELEMENT, ies.clone())
         }
-        Error::Ies { ies } => (Cause::PARAMETER_NOT_RECOGNISED, ies.clone()),
+        Error::Ies { ies, .. } => (Cause::PARAMETER_NOT_RECOGNISED, ies.clone()),
         Error::Procedure { .. } => (Cause::UNRECOGNISED_MESSAGE, Vec::new()),
         _ => (Cause::TRANSFER_SYNTAX_ERROR, Vec::new()),
     }

@@ -323,7 +323,7 @@ fn a_request_that_cannot_be_taken_has_a_response_that_says_why() {
     let mut request = octets("00000000 000004 00050002111b 000b00024110 00070002001e 00ca000100");
     request[3] = request.len() as u8 - 4;
     let error = Pdu::decode(&request).unwrap_err();
-    assert!(matches!(&error, Error::Ies { ies } if ies.len() == 2));
+    assert!(matches!(&error, Error::Ies { ies, .. } if ies.len() == 2));
     let refusal = Refusal::of(&request, &error).unwrap();
     let response = serde_json::to_value(refusal.response().unwrap()).unwrap();
     assert_eq!(response["message"], "write_replace_warning_response");

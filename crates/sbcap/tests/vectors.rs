@@ -100,7 +100,7 @@ fn a_decoder_does_with_odd_messages_what_the_standard_asks_for() {
             "reject" => {
                 let error = result.unwrap_err();
                 let diagnostics = match &error {
-                    Error::Ies { ies } => ies.clone(),
+                    Error::Ies { ies, .. } => ies.clone(),
                     _ => vec![],
                 };
                 if !expect["diagnostics"].is_null() {

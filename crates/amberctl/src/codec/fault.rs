@@ -18,8 +18,7 @@ impl From<serde_json::Error> for Fault {
 
 impl From<sbcap::Error> for Fault {
     fn from(error: sbcap::Error) -> Self {
-        let offset = sbcap_offset(&error);
-        Self { error: error.to_string(), offset }
+        Self { error: error.to_string(), offset: error.offset() }
     }
 }
 
@@ -64,22 +63,5 @@ impl From<cbs::Error> for Fault {
             _ => None,
         };
         Self { error: error.to_string(), offset }
-    }
-}
-
-fn sbcap_offset(error: &sbcap::Error) -> Option<usize> {
-    use aper::Error as Per;
-    match error {
-        sbcap::Error::IeValue { why, .. } => sbcap_offset(why),
-        sbcap::Error::Syntax(
-            Per::Count { at, .. }
-            | Per::FragmentLength { at, .. }
-            | Per::Truncated { at, .. }
-            | Per::Value { at, .. },
-        ) => Some(*at),
-        // The octet after the CHOICE.
-        sbcap::Error::Procedure { .. } => Some(1),
-        sbcap::Error::Outcome { .. } => Some(0),
-        _ => None,
     }
 }

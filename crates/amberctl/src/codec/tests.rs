@@ -98,8 +98,9 @@ fn a_line_that_fails_is_told_in_its_place_and_the_run_goes_on() {
     assert_eq!(lines[1]["offset"], 0);
     assert_eq!(lines[2]["offset"], 1);
     assert_eq!(lines[3], json!({"error": "expected 2 octets, found 3", "offset": 2}));
-    assert_eq!(lines[4]["serial"]["code"], 18);
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[4], json!({"error": "expected 2 octets, found 0", "offset": 0}));
+    assert_eq!(lines[5]["serial"]["code"], 18);
+    assert_eq!(lines.len(), 6);
 }
 
 #[test]
@@ -110,6 +111,12 @@ fn a_fault_is_placed_where_it_is() {
         ("decode --protocol sbcap", "000000", json!(3)),
         ("decode --protocol sabp", "00000001", json!(4)),
         ("decode --protocol ngap", "00150000", json!(1)),
+        // No octets; an IE that must be understood and is not; a mandatory one that is missing; one that came twice.
+        ("decode --protocol sbcap", "", json!(0)),
+        ("decode --protocol sbcap", "2000001900000400050002111b000b00024110000100010000ca000100", json!(24)),
+        ("decode --protocol sbcap", "2000000f00000200050002111b000b00024110", json!(19)),
+        ("decode --protocol sbcap", "2000001900000400050002111b000b0002411000010001000001000107", json!(24)),
+        ("decode --protocol sabp", "200100110000020006000211", json!(4)),
         ("encode --protocol sbcap", "{\"message\": }", json!(12)),
         (
             "encode --protocol cbs",
@@ -117,9 +124,49 @@ fn a_fault_is_placed_where_it_is() {
             Value::Null,
         ),
     ] {
-        let (told, fine) = run(arguments, line);
+        let (told, fine) = run(arguments, &format!("{line}\n"));
         let told: Value = serde_json::from_str(&told).unwrap();
         assert!(!fine && told["error"].is_string(), "{arguments} {line}: {told}");
         assert_eq!(told["offset"], offset, "{arguments} {line}: {told}");
     }
+}
+
+#[test]
+fn a_list_of_cells_that_were_told_may_be_a_rule_too() {
+    let reference = r#""message_id":4379,"serial":{"gs":1,"code":17,"update":0}"#;
+    let list = |kind: &str, cells: &str| {
+        let (octets, fine) = run(
+            "encode --protocol sbcap",
+            &format!(r#"{{"message":"{kind}_warning_indication",{reference},"{cells}}}}}"#),
+        );
+        assert!(fine, "{octets}");
+        octets
+    };
+    assert_eq!(
+        list(
+            "write_replace",
+            r#"broadcast_scheduled_area":{"cells":{"plmn":"22001","key":"eci","start":7,"step":2,"count":2}"#
+        ),
+        list(
+            "write_replace",
+            r#"broadcast_scheduled_area":{"cells":[{"plmn":"22001","eci":7},{"plmn":"22001","eci":9}]"#
+        ),
+    );
+    assert_eq!(
+        list(
+            "stop",
+            r#"broadcast_cancelled_area":{"cells":{"plmn":"22001","key":"eci","start":7,"step":2,"count":2,"broadcasts":3}"#
+        ),
+        list(
+            "stop",
+            r#"broadcast_cancelled_area":{"cells":[{"plmn":"22001","eci":7,"broadcasts":3},{"plmn":"22001","eci":9,"broadcasts":3}]"#
+        ),
+    );
+    let (told, fine) = run(
+        "encode --protocol sbcap",
+        &format!(
+            r#"{{"message":"write_replace_warning_request",{reference},"repetition_period":1,"broadcasts":1,"area":{{"cells":{{"plmn":"22001","key":"eci","start":7,"step":2,"count":2,"broadcasts":3}}}}}}"#
+        ),
+    );
+    assert!(!fine && told.contains("broadcasts"), "{told}");
 }

@@ -254,6 +254,7 @@ impl Entry for Loading {
 #[serde(deny_unknown_fields)]
 struct Fields {
     kind: CellKind,
+    #[serde(default)]
     items: Vec<Item>,
 }
 

@@ -20,11 +20,18 @@ pub(crate) struct Ies<'a> {
     /// Ids of IEs that were not understood and asked to be reported.
     pub(crate) report: Vec<u16>,
     blamed: Vec<IeDiagnostics>,
-    duplicate: Option<u16>,
+    /// Where the first IE to blame lies; none where it is missing.
+    blamed_at: Option<usize>,
+    /// An IE that came again, and where.
+    duplicate: Option<(u16, usize)>,
+    /// Where the IEs end.
+    end: usize,
 }
 
 /// An IE whose value is not read yet.
 struct Raw<'a> {
+    /// Where it begins.
+    at: usize,
     id: u16,
     criticality: Criticality,
     value: OpenType<'a>,
@@ -41,10 +48,13 @@ impl<'a> Ies<'a> {
             skipped: Vec::new(),
             report: Vec::new(),
             blamed: Vec::new(),
+            blamed_at: None,
             duplicate: None,
+            end: 0,
         };
         let preamble = reader.preamble(true, 0)?;
         ies.read_container(reader)?;
+        ies.end = reader.offset();
         if preamble.is_extended() {
             reader.skip_additions()?;
         }
@@ -53,8 +63,8 @@ impl<'a> Ies<'a> {
 
     /// Refuses IEs that came twice, are missing, or are unknown and must be understood.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
-        if let Some(id) = self.duplicate {
-            return Err(Error::Duplicate { id });
+        if let Some((id, at)) = self.duplicate {
+            return Err(Error::Duplicate { id, at });
         }
         for (field, found) in self.message.fields.iter().zip(&self.fields) {
             if field.is_mandatory && found.is_none() {
@@ -64,7 +74,10 @@ impl<'a> Ies<'a> {
         }
         match &self.blamed[..] {
             [] => Ok(()),
-            _ => Err(Error::Ies { ies: std::mem::take(&mut self.blamed) }),
+            _ => {
+                let at = self.blamed_at.unwrap_or(self.end);
+                Err(Error::Ies { ies: std::mem::take(&mut self.blamed), at })
+            }
         }
     }
 
@@ -76,7 +89,8 @@ impl<'a> Ies<'a> {
     ) -> Result<T, Error> {
         let criticality = self.message.criticality_of(id);
         let missing = || vec![IeDiagnostics::new(criticality, id, TypeOfError::Missing)];
-        let raw = self.take(id).ok_or_else(|| Error::Ies { ies: missing() })?;
+        let at = self.end;
+        let raw = self.take(id).ok_or_else(|| Error::Ies { ies: missing(), at })?;
         let value = read(&mut raw.value.reader());
         value.map_err(|why| Error::IeValue { id, criticality, why: Box::new(why) })
     }
@@ -111,7 +125,7 @@ impl<'a> Ies<'a> {
             Err(why) if criticality == Criticality::Reject => {
                 return Err(Error::IeValue { id, criticality, why: Box::new(why) });
             }
-            Err(_) => self.not_understood(id, criticality),
+            Err(_) => self.not_understood(raw.at, id, criticality),
         }
         Ok(None)
     }
@@ -124,11 +138,12 @@ impl<'a> Ies<'a> {
     fn read_container(&mut self, reader: &mut Reader<'a>) -> Result<(), Error> {
         reader.each(0..=max::IES, IE_BITS, |reader, count| {
             for _ in 0..count {
+                let at = reader.offset();
                 let id = u16::from_be_bytes(reader.octet_array()?);
-                let raw = Raw { id, criticality: criticality(reader)?, value: reader.open_type()? };
+                let raw = Raw { at, id, criticality: criticality(reader)?, value: reader.open_type()? };
                 let criticality = raw.criticality;
                 if !self.accept_ie(raw) {
-                    self.not_understood(id, criticality);
+                    self.not_understood(at, id, criticality);
                 }
             }
             Ok(())
@@ -141,17 +156,18 @@ impl<'a> Ies<'a> {
             return false;
         };
         if place.is_some() {
-            self.duplicate = Some(raw.id);
+            self.duplicate = Some((raw.id, raw.at));
         }
         *place = Some(raw);
         true
     }
 
-    fn not_understood(&mut self, id: u16, criticality: Criticality) {
+    fn not_understood(&mut self, at: usize, id: u16, criticality: Criticality) {
         match criticality {
             Criticality::Ignore => self.skipped.push(id),
             Criticality::Notify => self.report.push(id),
             Criticality::Reject => {
+                self.blamed_at.get_or_insert(at);
                 blame(&mut self.blamed, IeDiagnostics::new(criticality, id, TypeOfError::NotUnderstood));
             }
         }

@@ -3,7 +3,7 @@
 use cbs::Plmn;
 use serde::{Deserialize, Serialize};
 
-use super::json::{self, Numbered};
+use super::json::{self, Numbered, Rule};
 use crate::Error;
 
 /// A cell of NR: the network and its 36-bit cell identity.
@@ -40,8 +40,8 @@ impl NrCgi {
 impl Numbered for NrCgi {
     const KEY: &'static str = "nci";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
-        Self::new(plmn, number)
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
+        Self::new(rule.plmn, number)
     }
 }
 
@@ -100,10 +100,10 @@ impl EutraCgi {
 impl Numbered for EutraCgi {
     const KEY: &'static str = "eci";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
         let max = u64::from(Self::ECI_MAX);
         let eci = u32::try_from(number).map_err(|_| Error::Value { what: "ECI", max, found: number })?;
-        Self::new(plmn, eci)
+        Self::new(rule.plmn, eci)
     }
 }
 
@@ -162,10 +162,10 @@ impl Tai {
 impl Numbered for Tai {
     const KEY: &'static str = "tac";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
         let max = u64::from(Self::TAC_MAX);
         let tac = u32::try_from(number).map_err(|_| Error::Value { what: "TAC", max, found: number })?;
-        Self::new(plmn, tac)
+        Self::new(rule.plmn, tac)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which part of a message was to blame (TS 38.413 §9.3.1.3).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// CriticalityDiagnostics: which procedure, and which of its IEs.
@@ -36,6 +38,16 @@ impl IeDiagnostics {
     /// What was wrong with this IE.
     pub(crate) const fn new(criticality: Criticality, id: u16, error: TypeOfError) -> Self {
         Self { criticality, id, error }
+    }
+}
+
+impl fmt::Display for IeDiagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self.error {
+            TypeOfError::NotUnderstood => "not understood",
+            TypeOfError::Missing => "missing",
+        };
+        write!(f, "IE {} {error}", self.id)
     }
 }
 

@@ -21,15 +21,20 @@ pub(crate) trait Numbered: Sized {
     /// The word for the number that runs, as in `"key": "nci"`.
     const KEY: &'static str;
 
+    /// Whether each item says how often something was broadcast.
+    const IS_COUNTED: bool = false;
+
     /// The item with this number.
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, crate::Error>;
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, crate::Error>;
 }
 
-/// `{plmn, key, start, step, count}`: item `i` has the number `start + i * step`.
+/// `{plmn, key, start, step, count}`: item `i` has the number `start + i * step`. Where items have a number of broadcasts,
+/// `broadcasts` gives all of them the same.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Rule {
-    plmn: Plmn,
+pub(crate) struct Rule {
+    pub(crate) plmn: Plmn,
+    pub(crate) broadcasts: Option<u16>,
     key: String,
     start: u64,
     step: u64,
@@ -44,11 +49,14 @@ impl Rule {
         if self.count > ITEMS_MAX {
             return Err(E::custom(format!("count: expected at most {ITEMS_MAX}, found {}", self.count)));
         }
+        if self.broadcasts.is_some() != T::IS_COUNTED {
+            return Err(E::custom("broadcasts: expected where cells were stopped, and only there"));
+        }
         let number = |i: u64| i.checked_mul(self.step)?.checked_add(self.start);
         (0..self.count)
             .map(|i| {
                 let number = number(i).ok_or_else(|| E::custom("the rule's numbers leave 64 bits"))?;
-                T::numbered(self.plmn, number).map_err(E::custom)
+                T::numbered(self, number).map_err(E::custom)
             })
             .collect()
     }

@@ -103,6 +103,16 @@ impl IeDiagnostics {
     }
 }
 
+impl fmt::Display for IeDiagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self.error {
+            Some(TypeOfError::NotUnderstood) | None => "not understood",
+            Some(TypeOfError::Missing) => "missing",
+        };
+        write!(f, "IE {} {error}", self.id)
+    }
+}
+
 /// What a receiver does that does not understand.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -23,11 +23,18 @@ pub(crate) struct Ies<'a> {
     /// Ids of IEs that were not understood and asked to be reported.
     pub(crate) report: Vec<u16>,
     blamed: Vec<IeDiagnostics>,
-    duplicate: Option<u16>,
+    /// Where the first IE to blame lies; none where it is missing.
+    blamed_at: Option<usize>,
+    /// An IE that came again, and where.
+    duplicate: Option<(u16, usize)>,
+    /// Where the IEs end.
+    end: usize,
 }
 
 /// An IE or an extension whose value is not read yet.
 pub(crate) struct Raw<'a> {
+    /// Where it begins.
+    at: usize,
     pub(crate) id: u16,
     criticality: Criticality,
     value: OpenType<'a>,
@@ -45,13 +52,16 @@ impl<'a> Ies<'a> {
             skipped: Vec::new(),
             report: Vec::new(),
             blamed: Vec::new(),
+            blamed_at: None,
             duplicate: None,
+            end: 0,
         };
         let preamble = reader.preamble(true, u32::from(message.extensions.is_some()))?;
         ies.read_container(reader, 0, Self::accept_ie)?;
         if preamble.has(0) {
             ies.read_container(reader, 1, Self::accept_extension)?;
         }
+        ies.end = reader.offset();
         if preamble.is_extended() {
             reader.skip_additions()?;
         }
@@ -60,8 +70,8 @@ impl<'a> Ies<'a> {
 
     /// Refuses IEs that came twice, are missing, or are unknown and must be understood.
     pub(crate) fn check(&mut self, tolerance: Tolerance) -> Result<(), Error> {
-        if let Some(id) = self.duplicate {
-            return Err(Error::Duplicate { id });
+        if let Some((id, at)) = self.duplicate {
+            return Err(Error::Duplicate { id, at });
         }
         for (field, found) in self.message.fields.iter().zip(&self.fields) {
             let is_forgiven = field.id == id::LIST_OF_TAIS_RESTART && tolerance.restart_without_tais;
@@ -72,7 +82,10 @@ impl<'a> Ies<'a> {
         }
         match &self.blamed[..] {
             [] => Ok(()),
-            _ => Err(Error::Ies { ies: std::mem::take(&mut self.blamed) }),
+            _ => {
+                let at = self.blamed_at.unwrap_or(self.end);
+                Err(Error::Ies { ies: std::mem::take(&mut self.blamed), at })
+            }
         }
     }
 
@@ -82,9 +95,10 @@ impl<'a> Ies<'a> {
         id: u16,
         read: impl FnOnce(&mut Reader<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let at = self.end;
         let raw = self.take(id).ok_or_else(|| {
             let missing = IeDiagnostics { criticality: Criticality::Reject, id, error: TypeOfError::Missing };
-            Error::Ies { ies: vec![missing] }
+            Error::Ies { ies: vec![missing], at }
         })?;
         let value = read(&mut raw.value.reader());
         value.map_err(|why| Error::IeValue { id, criticality: Criticality::Reject, why: Box::new(why) })
@@ -125,7 +139,7 @@ impl<'a> Ies<'a> {
             Err(why) if criticality == Criticality::Reject => {
                 return Err(Error::IeValue { id, criticality, why: Box::new(why) });
             }
-            Err(_) => self.not_understood(id, criticality),
+            Err(_) => self.not_understood(raw.at, id, criticality),
         }
         Ok(None)
     }
@@ -143,11 +157,12 @@ impl<'a> Ies<'a> {
     ) -> Result<(), Error> {
         reader.each(count_min..=max::IES, IE_BITS, |reader, count| {
             for _ in 0..count {
+                let at = reader.offset();
                 let id = u16::from_be_bytes(reader.octet_array()?);
-                let raw = Raw { id, criticality: criticality(reader)?, value: reader.open_type()? };
+                let raw = Raw { at, id, criticality: criticality(reader)?, value: reader.open_type()? };
                 let criticality = raw.criticality;
                 if !accept(self, raw) {
-                    self.not_understood(id, criticality);
+                    self.not_understood(at, id, criticality);
                 }
             }
             Ok(())
@@ -160,7 +175,7 @@ impl<'a> Ies<'a> {
             return false;
         };
         if place.is_some() {
-            self.duplicate = Some(raw.id);
+            self.duplicate = Some((raw.id, raw.at));
         }
         *place = Some(raw);
         true
@@ -170,18 +185,19 @@ impl<'a> Ies<'a> {
     fn accept_extension(&mut self, raw: Raw<'a>) -> bool {
         let is_known = self.message.extensions.is_some_and(|known| known.contains(&raw.id));
         if is_known && self.extensions.iter().any(|other| other.id == raw.id) {
-            self.duplicate = Some(raw.id);
+            self.duplicate = Some((raw.id, raw.at));
         } else if is_known {
             self.extensions.push(raw);
         }
         is_known
     }
 
-    fn not_understood(&mut self, id: u16, criticality: Criticality) {
+    fn not_understood(&mut self, at: usize, id: u16, criticality: Criticality) {
         match criticality {
             Criticality::Ignore => self.skipped.push(id),
             Criticality::Notify => self.report.push(id),
             Criticality::Reject => {
+                self.blamed_at.get_or_insert(at);
                 blame(&mut self.blamed, IeDiagnostics { criticality, id, error: TypeOfError::NotUnderstood });
             }
         }

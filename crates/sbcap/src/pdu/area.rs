@@ -3,7 +3,7 @@
 use cbs::Plmn;
 use serde::{Deserialize, Serialize};
 
-use super::json::{self, Numbered};
+use super::json::{self, Numbered, Rule};
 use crate::Error;
 
 /// A tracking area of E-UTRAN: the network and its 16-bit code.
@@ -36,13 +36,13 @@ impl Tai {
 impl Numbered for Tai {
     const KEY: &'static str = "tac";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
         let tac = u16::try_from(number).map_err(|_| Error::Value {
             what: "TAC",
             max: u16::MAX.into(),
             found: number,
         })?;
-        Ok(Self { plmn, tac })
+        Ok(Self { plmn: rule.plmn, tac })
     }
 }
 
@@ -101,10 +101,10 @@ impl Ecgi {
 impl Numbered for Ecgi {
     const KEY: &'static str = "eci";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
         let max = u64::from(Self::ECI_MAX);
         let eci = u32::try_from(number).map_err(|_| Error::Value { what: "ECI", max, found: number })?;
-        Self::new(plmn, eci)
+        Self::new(rule.plmn, eci)
     }
 }
 
@@ -150,10 +150,12 @@ pub enum WarningArea {
 /// it, `T` the tracking area, `E` a cell of an emergency area. An empty list is an absent one.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-#[serde(bound(deserialize = "C: Deserialize<'de>, T: Deserialize<'de>, E: Deserialize<'de>"))]
+#[serde(bound(
+    deserialize = "C: Deserialize<'de> + Numbered, T: Deserialize<'de>, E: Deserialize<'de> + Numbered"
+))]
 pub struct BroadcastArea<C, T, E = C> {
     /// Cells that are named by themselves.
-    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty", deserialize_with = "json::list")]
     pub cells: Vec<C>,
     /// Tracking areas, each with its cells.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
@@ -177,21 +179,25 @@ pub type CancelledArea = BroadcastArea<Cancelled<Ecgi>, Tai>;
 /// A tracking area and the cells of it that are meant.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "C: Deserialize<'de> + Numbered, T: Deserialize<'de>"))]
 pub struct CellsInTai<C, T> {
     /// The tracking area.
     #[serde(flatten)]
     pub tai: T,
     /// Its cells, at least one.
+    #[serde(deserialize_with = "json::list")]
     pub cells: Vec<C>,
 }
 
 /// An emergency area and the cells of it that are meant.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[serde(bound(deserialize = "C: Deserialize<'de> + Numbered"))]
 pub struct CellsInEai<C> {
     /// The emergency area.
     pub eai: Eai,
     /// Its cells, at least one.
+    #[serde(deserialize_with = "json::list")]
     pub cells: Vec<C>,
 }
 
@@ -204,4 +210,13 @@ pub struct Cancelled<C> {
     pub cell: C,
     /// How often the message was broadcast there.
     pub broadcasts: u16,
+}
+
+impl<C: Numbered> Numbered for Cancelled<C> {
+    const KEY: &'static str = C::KEY;
+    const IS_COUNTED: bool = true;
+
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
+        Ok(Self { cell: C::numbered(rule, number)?, broadcasts: rule.broadcasts.unwrap_or_default() })
+    }
 }

@@ -4,7 +4,7 @@ use cbs::Plmn;
 use serde::{Deserialize, Serialize};
 
 use super::area::{BroadcastArea, Cancelled, Eai, Ecgi};
-use super::json::{self, Numbered};
+use super::json::{self, Numbered, Rule};
 use crate::Error;
 
 /// A tracking area of 5GS: the network and its 24-bit code.
@@ -41,10 +41,10 @@ impl Tai5gs {
 impl Numbered for Tai5gs {
     const KEY: &'static str = "tac";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
         let max = u64::from(Self::TAC_MAX);
         let tac = u32::try_from(number).map_err(|_| Error::Value { what: "5GS TAC", max, found: number })?;
-        Self::new(plmn, tac)
+        Self::new(rule.plmn, tac)
     }
 }
 
@@ -103,8 +103,8 @@ impl NrCgi {
 impl Numbered for NrCgi {
     const KEY: &'static str = "nci";
 
-    fn numbered(plmn: Plmn, number: u64) -> Result<Self, Error> {
-        Self::new(plmn, number)
+    fn numbered(rule: &Rule, number: u64) -> Result<Self, Error> {
+        Self::new(rule.plmn, number)
     }
 }
 

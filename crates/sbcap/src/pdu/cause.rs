@@ -94,11 +94,7 @@ impl fmt::Display for CriticalityDiagnostics {
             write!(f, " of procedure {code}")?;
         }
         for ie in &self.ies {
-            let error = match ie.error {
-                TypeOfError::NotUnderstood => "not understood",
-                TypeOfError::Missing => "missing",
-            };
-            write!(f, ", IE {} {error}", ie.id)?;
+            write!(f, ", {ie}")?;
         }
         Ok(())
     }
@@ -114,6 +110,16 @@ pub struct IeDiagnostics {
     pub id: u16,
     /// What was wrong with it.
     pub error: TypeOfError,
+}
+
+impl fmt::Display for IeDiagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = match self.error {
+            TypeOfError::NotUnderstood => "not understood",
+            TypeOfError::Missing => "missing",
+        };
+        write!(f, "IE {} {error}", self.id)
+    }
 }
 
 /// What a receiver does that does not understand.
