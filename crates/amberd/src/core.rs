@@ -22,7 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::clock::Clock;
 use crate::documents::Documents;
-use crate::links::{self, Flapping};
+use crate::links::{self, Flapping, Way};
 use crate::noticeboard::Publicity;
 use crate::storage::{Event, Storage};
 use crate::works::Works;
@@ -364,6 +364,8 @@ impl Core {
                 }
             }
             EventKind::Refused { .. } => {}
+            // A connection that an RNC opens for one report is meant to be short.
+            EventKind::Flapping { .. } if way == Way::PeersOwn => {}
             EventKind::Flapping { losses } => {
                 warn!(peer = name, losses, "the link is flapping: no more is said until it was stable");
                 link.flapping.begin();

@@ -1,7 +1,7 @@
 //! A link that dials, and dials again.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -58,12 +58,7 @@ async fn keep_dialling(
         let wait_ms = match connected {
             Ok(wire) => {
                 debug!(link = %config.name, peer = %wire.peer, "connected");
-                let since = Instant::now();
-                service.serve(wire, stop.clone()).await;
-                let lived_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-                if let Some(losses) = pause.lost(lived_ms) {
-                    service.report(EventKind::Flapping { losses }).await;
-                }
+                service.serve_one_of(&mut pause, wire, stop.clone()).await;
                 pause.next_ms()
             }
             Err(error) => {

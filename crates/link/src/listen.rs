@@ -3,21 +3,23 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
+use crate::backoff::Pause;
 use crate::connection::Ending;
 use crate::encapsulated::{Accepting, Endpoint};
 use crate::event::LinkEvent;
 use crate::serve::{Service, wanted_end};
 use crate::wire::Wire;
 use crate::{
-    EventKind, Framing, Limits, LinkError, LinkId, ListenConfig, Peers, Sink, Transport, kernel, tcp,
+    Backoff, EventKind, Framing, Limits, LinkError, LinkId, ListenConfig, Peers, Sink, Transport, kernel, tcp,
 };
 
 /// How long to leave a socket alone that could not accept, for want of file descriptors for example.
@@ -99,7 +101,7 @@ async fn keep_accepting(
             refuse(wire);
             continue;
         }
-        let Some(service) = admission.admit(wire.peer.ip(), &front) else {
+        let Some(guest) = admission.admit(wire.peer.ip(), &front) else {
             // Without credit it is not said: strangers must not fill our memory or our log.
             if let Some(paid) = front.credit.try_pay(0) {
                 warn!(listener = %config.name, peer = %wire.peer, "unknown address refused");
@@ -110,7 +112,7 @@ async fn keep_accepting(
             continue;
         };
         info!(listener = %config.name, peer = %wire.peer, "accepted");
-        let link = service.link;
+        let link = guest.service.link;
         let (stop, stopped) = watch::channel(Ending::No);
         let before = served.remove(&link);
         let task = tokio::spawn(async move {
@@ -119,7 +121,8 @@ async fn keep_accepting(
                 // Its `Down` comes before our `Up`.
                 let _ = before.task.await;
             }
-            service.serve(wire, stopped).await;
+            let mut pause = guest.pause.lock().await;
+            guest.service.serve_one_of(&mut pause, wire, stopped).await;
         });
         served.insert(link, Served { stop, task });
     };
@@ -134,10 +137,24 @@ fn refuse(mut wire: Wire) {
     wire.writer.abort();
 }
 
+/// A peer that may come in, and how its connections fared so far: whoever dials, one that comes and goes is told as one.
+#[derive(Clone)]
+struct Guest {
+    service: Service,
+    pause: Arc<Mutex<Pause>>,
+}
+
+impl Guest {
+    fn new(service: Service) -> Self {
+        // It is the peer who waits before it tries again.
+        Self { service, pause: Arc::new(Mutex::new(Pause::new(Backoff::default(), 0))) }
+    }
+}
+
 /// Who is let in, and as which link.
 enum Admission {
     Anybody { next: u32 },
-    Known(HashMap<IpAddr, Service>),
+    Known(HashMap<IpAddr, Guest>),
 }
 
 impl Admission {
@@ -148,9 +165,9 @@ impl Admission {
         };
         let mut known = HashMap::new();
         for (link, addresses) in peers {
-            let service = Service::new(*link, &config.limits, sink.clone());
+            let guest = Guest::new(Service::new(*link, &config.limits, sink.clone()));
             for address in addresses {
-                if known.insert(address.to_canonical(), service.clone()).is_some() {
+                if known.insert(address.to_canonical(), guest.clone()).is_some() {
                     let text = format!("listener {}: two peers dial from {address}", config.name);
                     return Err(LinkError::Config(text));
                 }
@@ -159,12 +176,12 @@ impl Admission {
         Ok(Admission::Known(known))
     }
 
-    fn admit(&mut self, address: IpAddr, front: &Service) -> Option<Service> {
+    fn admit(&mut self, address: IpAddr, front: &Service) -> Option<Guest> {
         match self {
             Admission::Anybody { next } => {
                 let link = LinkId(*next);
                 *next = next.wrapping_add(1);
-                Some(Service::new(link, &front.limits, front.sink.clone()))
+                Some(Guest::new(Service::new(link, &front.limits, front.sink.clone())))
             }
             Admission::Known(known) => known.get(&address.to_canonical()).cloned(),
         }
@@ -230,8 +247,6 @@ impl Acceptor {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[test]

@@ -1,10 +1,11 @@
 //! One connection from its `Up` to its `Down`, the same for dialled and accepted ones.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::Limits;
+use crate::backoff::Pause;
 use crate::connection::{Connection, Ending, Outbox};
 use crate::credit::Credit;
 use crate::event::{EventKind, Frame, LinkEvent, LinkId, Sink};
@@ -22,6 +23,16 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(link: LinkId, limits: &Limits, sink: Sink) -> Self {
         Self { link, limits: limits.clone(), sink, credit: Credit::new(limits.inbound_bytes) }
+    }
+
+    /// Serves a connection, and says so when it is one of several in a row that did not last.
+    pub(crate) async fn serve_one_of(&self, pause: &mut Pause, wire: Wire, stop: watch::Receiver<Ending>) {
+        let since = Instant::now();
+        self.serve(wire, stop).await;
+        let lived_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Some(losses) = pause.lost(lived_ms) {
+            self.report(EventKind::Flapping { losses }).await;
+        }
     }
 
     /// Serves the wire until it ends. `stop` is how the link's or listener's owner ends it.

@@ -165,6 +165,24 @@ fn a_flapping_peer_is_dialled_ever_more_slowly_and_named_once() {
 }
 
 #[test]
+fn a_flapping_peer_that_dials_us_is_named_once_as_well() {
+    let mut world = World::new();
+    let peers = Peers::Known(vec![(ACCEPTED, vec!["127.0.0.1".parse().unwrap()])]);
+    let listener = world.listen_with(ListenConfig::new("test", TCP, loopback(0), peers));
+    let mut flaps = Vec::new();
+    for _ in 0..5 {
+        drop(TcpStream::connect(listener.local_address()).unwrap());
+        let mut is_down = false;
+        while !is_down {
+            let kind = world.next(ACCEPTED).kind;
+            is_down = matches!(kind, EventKind::Down { .. });
+            flaps.extend(matches!(kind, EventKind::Flapping { losses: 3 }).then_some(()));
+        }
+    }
+    assert_eq!(flaps.len(), 1);
+}
+
+#[test]
 fn an_unknown_address_is_closed_without_an_octet_and_reported() {
     let mut world = World::new();
     let peers = Peers::Known(vec![(ACCEPTED, vec!["127.0.0.1".parse().unwrap()])]);
