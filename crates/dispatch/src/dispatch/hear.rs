@@ -287,7 +287,16 @@ fn words(asked: &Asked, answer: &Answer) -> String {
     });
     let areas: Vec<String> = areas.take(AREAS_IN_WORDS).collect();
     let mut words = format!("{:?} of message {} {}", asked.verb, asked.message_id, asked.serial);
-    if !answer.words.is_empty() {
+    if answer.words.is_empty() {
+        // A list of failures has a cause for each of its cells.
+        let mut causes: Vec<&str> = Vec::new();
+        answer.causes().map(Cause::words).for_each(|cause| {
+            if !causes.contains(&cause) {
+                causes.push(cause);
+            }
+        });
+        words += &format!(": {}", causes.join(", "));
+    } else {
         words += &format!(": {}", answer.words);
     }
     if !areas.is_empty() {
