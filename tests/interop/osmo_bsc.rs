@@ -234,6 +234,31 @@ fn what_fits_our_budget_a_real_bsc_takes() {
     assert_eq!(periods, [32, 32, 81]);
 }
 
+/// Once messages of two periods have been on together, osmo-bsc 1.9 can make no schedule any more: it answers a KILL with
+/// COMPLETE, and goes on. Where all keep one period, the lesser waits in place of being slowed.
+#[test]
+fn who_waited_is_on_at_a_real_bsc_as_soon_as_another_ends() {
+    let Some((bsc, daemon)) = dialled_by(8, "[airtime]\nslowest_period_s = 60\n") else { return };
+    let alerts = three_too_many(&daemon);
+    for alert in &alerts[..2] {
+        daemon.approve(*alert);
+        daemon.wait_confirmed(*alert);
+    }
+    daemon.approve(alerts[2]);
+    let waits = daemon.wait(alerts[2], "it waits", |view| !view.gives_way.is_empty());
+    assert_eq!(waits.gives_way.iter().map(|row| row.period_s).collect::<Vec<_>>(), [None]);
+    assert_eq!(bsc.on_air().len(), 2);
+    daemon.cancel(alerts[0]);
+    daemon.wait_off(alerts[0]);
+    let mut claims = claimed(&daemon.wait_confirmed(alerts[2]));
+    claims.extend(claimed(&daemon.alert(alerts[1])));
+    let mut on_air = bsc.on_air();
+    for all in [&mut on_air, &mut claims] {
+        all.sort_unstable_by_key(|on_air| on_air.serial);
+    }
+    assert_eq!(on_air, claims);
+}
+
 /// A cell sends one page in 1.883 s, 32 in a minute; three times 13 pages are too many.
 fn three_too_many(daemon: &Daemon) -> [AlertId; 3] {
     let long = "ABCDEFGH ".repeat(13 * 93 / 9 - 3);
