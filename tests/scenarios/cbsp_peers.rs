@@ -2,8 +2,7 @@
 
 use cbsp::{RepetitionCoding, UnlimitedForm};
 use dispatch::{CbspDialect, NoticeKind, PeerId, Profile, Protocol};
-use engine::command::{Change, Command};
-use engine::{Refusal, State};
+use engine::State;
 use serde_json::{Value, json};
 
 use crate::words::{PLMN, serial, with};
@@ -277,6 +276,8 @@ fn s64_mixed_failure_list() {
     assert_eq!(world.shown(alert), "2 confirmed, 2 refused");
     // Cell identity not valid, and LAC not valid.
     assert_eq!(world.causes(alert), ["area unknown to the peer", "cell unknown to the peer"]);
+    let said = &world.notices()[0].words;
+    assert!(said.ends_with(": cell unknown to the peer, area unknown to the peer"), "{said}");
 }
 
 #[test]
@@ -335,15 +336,54 @@ fn s68_endless_on_a_bsc_that_stops_at_once() {
         let sent = world.hex_to(PEER);
         assert!(sent[0].contains(&format!("060200{octets}")), "{}", sent[0]);
     }
-    // No count has to be renewed: an update whose alert would outlive it is refused.
-    let mut world = one_bsc(bsc("bsc"));
-    let alert = on_air(&mut world);
-    let update = |duration_s, period_s| {
-        let change = Change { duration_s: Some(duration_s), period_s: Some(period_s), ..Change::default() };
-        Command::Update { alert, change }
-    };
-    assert_eq!(world.command("ana", update(172_800, 2)), Err(Refusal::WrongPeriod { min_s: 3, found_s: 2 }));
-    world.command("ana", update(172_800, 3)).unwrap();
+}
+
+#[test]
+fn s68_what_counts_on_is_renewed_before_it_runs_out() {
+    let profile = with_dialect(|dialect| CbspDialect { unlimited: UnlimitedForm::Largest, ..dialect });
+    let mut plan = Plan::bsc(Profile { keep_alive_ms: 120_000, ..profile }, &CELLS);
+    plan.class.until_stopped = true;
+    plan.class.repetition_period_s = 2;
+    plan.class.duration_default_s = 172_800;
+    let mut world = plan.up();
+    set_up(&mut world);
+    let alert = world.alert(&CELLS);
+    let forever = json!({"repetition_period": 1, "broadcasts": 65_535});
+    let request = with(write(0x4110, None, &CELLS), forever);
+    world.expect(PEER, std::slice::from_ref(&request));
+    world.say(PEER, &complete(&request));
+    // 65535 slots of 1.883 s are 34 h 17 min. It is started anew in time, as the same message: a write alone would be
+    // answered "message reference already used".
+    assert_eq!(live(&mut world, 31 * 3600), Vec::<Value>::new());
+    let sent = live(&mut world, 3600);
+    assert_eq!(sent, [kill(0x4110, &CELLS)]);
+    world.say(PEER, &complete(&sent[0]));
+    world.expect(PEER, std::slice::from_ref(&request));
+    world.say(PEER, &complete(&request));
+    assert_eq!(world.shown(alert), "3 confirmed");
+    // The rest of the two days needs no third count, and its end comes as ever.
+    let sent = live(&mut world, 20 * 3600);
+    assert_eq!(sent, [kill(0x4110, &CELLS)]);
+    assert_eq!(world.view(alert).state, State::Expired);
+}
+
+/// Lets so many seconds pass at a BSC that answers keep-alives; what it was sent beside those.
+fn live(world: &mut World, s: u64) -> Vec<Value> {
+    let mut sent = Vec::new();
+    for _ in 0..s / 60 {
+        world.pass(60_000);
+        for pdu in world.sent_to(PEER) {
+            if pdu["message"] == "keep_alive" {
+                world.say(PEER, &json!({"message": "keep_alive_complete"}));
+            } else {
+                sent.push(pdu);
+            }
+        }
+        if !sent.is_empty() {
+            break;
+        }
+    }
+    sent
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::words::{C1, C2, C3, C4, C5, answer, off_air, on_air, stop, with, write};
+use crate::words::{C1, C2, C3, C4, C5, answer, ecgis, off_air, on_air, serial, stop, with, write};
 use crate::world::{PEER, Plan, World, lte, mme};
 
 #[test]
@@ -111,6 +111,44 @@ fn s49_what_etws_pushed_aside_comes_back() {
     world.expect_and_answer(PEER, &write(0x4110, &[C1, C2]), 0);
     world.say(PEER, &on_air(0x4110, &[C1, C2]));
     assert_eq!(world.shown(other), "3 confirmed");
+}
+
+#[test]
+fn s49_of_two_etws_alerts_the_later_has_the_air_until_it_ends() {
+    const PUSHED: [&str; 1] = ["pushed aside by another message of ETWS"];
+    let mut world = Plan { codes: CODES, ..Plan::default() }.up();
+    let earlier = world.primary(&[C1, C2, C3]);
+    let primary = world.sent_to(PEER).remove(0);
+    world.say(PEER, &answer(&primary, 0));
+    let later = world.primary(&[C1, C2]);
+    let request = world.sent_to(PEER).remove(0);
+    assert_eq!(request["serial"], serial(0x7010));
+    world.say(PEER, &answer(&request, 0));
+    // The indication of the earlier one was under way.
+    world.say(PEER, &etws(on_air(0x7000, &[C1, C2, C3])));
+    world.say(PEER, &etws(on_air(0x7010, &[C1, C2])));
+    assert_eq!(
+        (world.shown(earlier), world.causes(earlier)),
+        ("1 confirmed, 2 refused".into(), PUSHED.map(Into::into).into())
+    );
+    assert_eq!(world.shown(later), "2 confirmed");
+    // Neither is written again, which would push the other aside.
+    world.pass(600_000);
+    world.expect(PEER, &[]);
+    world.cancel(later);
+    world.expect(PEER, &[etws(stop(0x7010, &[C1, C2]))]);
+    world.say(PEER, &answer(&etws(stop(0x7010, &[C1, C2])), 0));
+    world.expect(
+        PEER,
+        &[with(primary.clone(), json!({"area": {"cells": ecgis(&[C1, C2])}, "broadcasts": 20}))],
+    );
+    world.say(PEER, &etws(off_air(0x7010, &[C1, C2], 1)));
+    world.say(PEER, &answer(&primary, 0));
+    world.say(PEER, &etws(on_air(0x7000, &[C1, C2])));
+    assert_eq!(
+        (world.shown(earlier), world.shown(later)),
+        ("3 confirmed".into(), "; off: 2 confirmed".into())
+    );
 }
 
 #[test]

@@ -99,6 +99,10 @@ impl From<Refusal> for Problem {
             Refusal::NotPermitted { expected, found, .. } => {
                 new(403, "not_permitted", "the caller may not do this").with(expected, found)
             }
+            Refusal::NoCodesForEtws { last, .. } => {
+                new(422, "no_codes_for_etws", "no message code of the operator is one of ETWS")
+                    .with("message_codes that reach into 768 to 1023", format!("none beyond {last}"))
+            }
             Refusal::NothingOn => new(409, "nothing_on", "no alert is on the air"),
             Refusal::OtherKind { expected, found, .. } => {
                 new(409, "other_kind", "the message is of another kind than its alert").with(expected, found)
@@ -128,9 +132,9 @@ impl From<Refusal> for Problem {
                 new(422, "wrong_expiry", "the expiry is not where it may be")
                     .with(format!("{min_s} to {max_s} seconds"), format!("{found_s} seconds"))
             }
-            Refusal::WrongPeriod { min_s, found_s } => {
+            Refusal::WrongPeriod { found_s } => {
                 new(422, "wrong_period", "no network can keep that repetition period")
-                    .with(format!("{min_s} to 131071 seconds"), format!("{found_s} seconds"))
+                    .with("1 to 131071 seconds", format!("{found_s} seconds"))
             }
             Refusal::WrongState { expected, found, .. } => {
                 new(409, "wrong_state", "the alert is not in a state for this")
@@ -177,7 +181,7 @@ mod tests {
             (Refusal::UpdateChangesNothing { alert }, 409, "update_changes_nothing"),
             (Refusal::VersionMismatch { alert, expected: 1, found: 2 }, 409, "version_mismatch"),
             (Refusal::WrongExpiry { min_s: 1, max_s: 2, found_s: 3 }, 422, "wrong_expiry"),
-            (Refusal::WrongPeriod { min_s: 1, found_s: 0 }, 422, "wrong_period"),
+            (Refusal::WrongPeriod { found_s: 0 }, 422, "wrong_period"),
             (
                 Refusal::WrongState { alert, verb: "submit", expected: "draft", found: State::Closed },
                 409,

@@ -232,6 +232,9 @@ impl Dispatch {
             stops_first: self
                 .protocols(controller)
                 .any(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.stops_first)),
+            counts_on: self.protocols(controller).any(|protocol| {
+                matches!(protocol, Protocol::Cbsp(dialect) if dialect.unlimited == cbsp::UnlimitedForm::Largest)
+            }),
         })
     }
 

@@ -12,6 +12,8 @@ pub struct ControllerTraits {
     pub indications: bool,
     /// An update stops the old text before it starts the new one.
     pub stops_first: bool,
+    /// "Until stopped" is a count there too, the largest: it runs out.
+    pub counts_on: bool,
 }
 
 /// A peer at this moment. The counters run from the start of the dispatcher.

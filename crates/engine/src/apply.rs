@@ -12,7 +12,7 @@ use crate::network::{self, Move, Network};
 use crate::now::Seq;
 use crate::order::{Body, BroadcastId, Message, Verb};
 use crate::record::{Allocation, Entry, Record, StepVerb, Terms};
-use crate::report::{CellReport, Outcome};
+use crate::report::{Cause, CellReport, Outcome};
 
 impl Engine {
     pub(crate) fn apply(&mut self, entry: &Entry) {
@@ -40,6 +40,7 @@ impl Engine {
                     let Some(alert) = self.alerts.get_mut(id) else { continue };
                     alert.last_broadcast_ms = later(alert.last_broadcast_ms, *ms);
                 }
+                self.each_leg(|leg, _| leg.clock_stepped(*ms));
             }
             Record::Drafted { alert, channel, class, version, key } => {
                 let step = step(wall_ms, "draft", Some(&version.author), None);
@@ -98,6 +99,12 @@ impl Engine {
             }
             Record::Renamed { controller, broadcast, edition, serial } => {
                 self.apply_name(entry.seq, *controller, *broadcast, *edition, *serial);
+            }
+            Record::Renewed { controller, broadcast } => {
+                let broadcast = self.broadcasts.get_mut(broadcast.0 as usize);
+                if let Some(leg) = broadcast.and_then(|broadcast| broadcast.leg_mut(*controller)) {
+                    leg.renew();
+                }
             }
             Record::Rationed { controller, ration } => self.apply_ration(entry.seq, *controller, ration),
             Record::Controller { controller, up: true } => {
@@ -342,7 +349,10 @@ impl Engine {
         leg.hear(wall_ms, current, traits, edition, &report);
         let more = leg.totals()[Phase::Confirmed as usize] > confirmed;
         if self.overwrites(controller, id, verb, outcome) {
-            self.doubt_beside(controller, cells);
+            self.push_aside(controller, id, cells);
+        }
+        if self.leaves_room(controller, id, verb, outcome) {
+            self.bring_back(controller, cells);
         }
         let Some(alert) = self.alerts.get_mut(&alert) else { return };
         if alert.state == State::Approved && !matches!(outcome, Outcome::Sent | Outcome::Unanswered) {
@@ -363,19 +373,55 @@ impl Engine {
         verb: Verb,
         outcome: Outcome,
     ) -> bool {
-        (verb, outcome) == (Verb::Write, Outcome::Accepted)
-            && self.broadcast(id).is_some_and(Broadcast::is_etws)
+        (verb, outcome) == (Verb::Write, Outcome::Accepted) && self.has_the_air_alone(controller, id)
+    }
+
+    /// Whether this word is that a message of ETWS is gone, so that the air is free for another one.
+    pub(crate) fn leaves_room(
+        &self,
+        controller: ControllerId,
+        id: BroadcastId,
+        verb: Verb,
+        outcome: Outcome,
+    ) -> bool {
+        let is_gone = matches!(
+            outcome,
+            Outcome::Accepted | Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown)
+        );
+        verb == Verb::Kill && is_gone && self.has_the_air_alone(controller, id)
+    }
+
+    fn has_the_air_alone(&self, controller: ControllerId, id: BroadcastId) -> bool {
+        self.broadcast(id).is_some_and(Broadcast::is_etws)
             && self.traits(controller).is_some_and(|traits| !traits.in_place)
     }
 
-    /// What stood beside a message of ETWS is asked about again, and so comes back.
-    fn doubt_beside(&mut self, controller: ControllerId, cells: &CellRuns) {
+    /// What stood beside a message of ETWS is asked about again, and so comes back. Another message of ETWS does not: each
+    /// of the two would push the other aside for ever. The later one has the air.
+    fn push_aside(&mut self, controller: ControllerId, by: BroadcastId, cells: &CellRuns) {
+        for alert in self.open.iter().filter_map(|id| self.alerts.get(id)) {
+            for id in alert.broadcasts.iter().filter(|id| **id != by) {
+                let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { continue };
+                let (is_etws, current) = (broadcast.is_etws(), broadcast.current());
+                match broadcast.leg_mut(controller) {
+                    Some(leg) if is_etws => leg.push_aside(cells),
+                    Some(leg) => leg.doubt_in(cells, current),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// The messages of ETWS that were pushed aside where no other has the air.
+    fn bring_back(&mut self, controller: ControllerId, cells: &CellRuns) {
+        let mut free = cells.clone();
         self.each_broadcast(|broadcast| {
-            let (current, etws) = (broadcast.current(), broadcast.is_etws());
-            if let Some(leg) = broadcast.leg_mut(controller).filter(|_| !etws) {
-                leg.doubt_in(cells, current);
+            if let Some(leg) = broadcast.leg(controller).filter(|_| broadcast.is_etws()) {
+                free = free.subtract(&leg.holds_the_air());
             }
         });
+        // Nothing else can be pushed aside.
+        self.legs_at(controller, |leg, _| leg.come_back(&free));
     }
 
     /// Every broadcast of every alert that is not over.

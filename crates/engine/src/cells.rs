@@ -164,7 +164,7 @@ impl CellStatus {
 
     /// It is to have another period here.
     pub fn pace(&mut self) {
-        if self.phase.is_wanted() {
+        if self.phase.is_wanted() && self.cause != Cause::PushedAside {
             self.want(false, true);
         }
     }
@@ -228,6 +228,20 @@ impl CellStatus {
         }
     }
 
+    /// A message of ETWS has the air, and stands beside nothing. A node that has not got it yet may still broadcast this one.
+    pub fn push_aside(&mut self) {
+        if matches!(self.phase, Phase::Accepted | Phase::Confirmed | Phase::Unknown | Phase::Renew) {
+            (self.phase, self.cause) = (Phase::Refused, Cause::PushedAside);
+        }
+    }
+
+    /// That message is gone.
+    pub fn come_back(&mut self) {
+        if self.cause == Cause::PushedAside {
+            (self.phase, self.cause) = (Phase::Pending, Cause::None);
+        }
+    }
+
     /// The cell restarted and lost everything. `told_again`: it may be the news of a restart that another peer has told
     /// of, and what has been written since is on the air all the same.
     pub fn restart(&mut self, told_again: bool) {
@@ -284,6 +298,8 @@ impl CellStatus {
                     (self.phase, self.cause) = (Phase::Sent, Cause::None);
                 }
             }
+            // Old news: an indication that was under way when it was pushed aside.
+            Outcome::Accepted | Outcome::Confirmed if self.cause == Cause::PushedAside => self.maybe |= bit,
             Outcome::Accepted => {
                 self.maybe |= bit;
                 if !matches!(self.phase, Phase::Confirmed | Phase::Renew) {

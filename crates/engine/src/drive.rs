@@ -18,6 +18,14 @@ use crate::report::{Cause, CellReport, Outcome, Report};
 /// How long after the last possible broadcast an alert that has not settled is closed, in milliseconds.
 const CLOSE_SLACK_MS: i64 = 60_000;
 
+/// How many broadcasts every network makes at least of a message that is not stopped: none counts further than 65,535, and
+/// a period in slots of CBSP may be up to 6 % shorter than the one asked for.
+const BROADCASTS_SURE: i64 = 60_000;
+
+/// After how many of them a message is started anew that has to last longer: at a period of a second 50 minutes are left
+/// for that.
+const BROADCASTS_RENEWED: i64 = 57_000;
+
 impl Engine {
     /// The network said something.
     pub fn report(&mut self, now: Now, report: Report, out: &mut Vec<Entry>) {
@@ -89,12 +97,45 @@ impl Engine {
                 ended = true;
             } else if alert.state.is_on() {
                 self.wake_at(now.look_for(alert.expires_ms));
+                self.renew(now, id, out);
             }
             self.release_waits(now, id);
             self.close_if_settled(now, id, out);
         }
         if ended || !self.rations.is_empty() || !self.crowded.is_empty() {
             self.ration(now, out);
+        }
+    }
+
+    /// Starts anew what networks would cease to broadcast before the alert ends. Nothing else begins their count again: to
+    /// a write of what is on they answer that its reference is used already (TS 36.413 §8.12.1.2, TS 48.049 §8.2.13), and
+    /// under a new serial number it would ring every phone.
+    fn renew(&mut self, now: Now, alert: AlertId, out: &mut Vec<Entry>) {
+        let Some(alert) = self.alerts.get(&alert) else { return };
+        let (mut due, mut next_ms) = (Vec::new(), i64::MAX);
+        for id in &alert.broadcasts {
+            let Some(broadcast) = self.broadcast(*id).filter(|broadcast| broadcast.wanted) else { continue };
+            let period_ms = i64::from(broadcast.cadence().period_ms);
+            for leg in &broadcast.legs {
+                let is_counted = !broadcast.until_stopped
+                    || self.traits(leg.controller()).is_some_and(|traits| traits.counts_on);
+                let Some(since_ms) = leg.since_ms().filter(|_| is_counted) else { continue };
+                let after = |broadcasts: i64| since_ms.saturating_add(period_ms.saturating_mul(broadcasts));
+                if after(BROADCASTS_SURE) >= broadcast.until_ms {
+                    continue;
+                }
+                match after(BROADCASTS_RENEWED) {
+                    due_ms if due_ms <= now.wall_ms => due.push((leg.controller(), *id)),
+                    due_ms => next_ms = next_ms.min(due_ms),
+                }
+            }
+        }
+        if next_ms < i64::MAX {
+            self.wake_at(now.look_for(next_ms));
+        }
+        for (controller, broadcast) in due {
+            self.record(now, Record::Renewed { controller, broadcast }, out);
+            self.drive(now, broadcast, Some(controller));
         }
     }
 
@@ -336,7 +377,9 @@ impl Engine {
                 }
                 _ => {}
             }
-            if self.overwrites(controller, id, verb, outcome) {
+            if self.overwrites(controller, id, verb, outcome)
+                || self.leaves_room(controller, id, verb, outcome)
+            {
                 self.drive_controller(now, controller);
             }
             if is_unwanted {

@@ -84,6 +84,16 @@ pub enum Refusal {
         /// What was tried.
         verb: &'static str,
     },
+    /// No message code of the range makes phones sound and show a message of ETWS.
+    #[error(
+        "message identifier {message_id}: expected an operator's message_codes to reach into 768 to 1023, which alone tell a phone to sound and show a message of ETWS, found none beyond {last}"
+    )]
+    NoCodesForEtws {
+        /// The message identifier.
+        message_id: MessageId,
+        /// The last code of the range.
+        last: u16,
+    },
     /// Every message code of the range is in use or at rest.
     #[error(
         "message identifier {message_id}: expected a free message code in {first}..={last}, found all in use or resting 26 hours"
@@ -160,11 +170,9 @@ pub enum Refusal {
         /// What came, in seconds from now.
         found_s: i64,
     },
-    /// The repetition period is not one that a network can keep until the alert ends.
-    #[error("repetition period: expected {min_s} to 131071 seconds, found {found_s}")]
+    /// The repetition period is not one that a network can keep.
+    #[error("repetition period: expected 1 to 131071 seconds, found {found_s}")]
     WrongPeriod {
-        /// The shortest at which no network's count runs out, in seconds.
-        min_s: u32,
         /// What came, in seconds.
         found_s: u32,
     },

@@ -6,6 +6,7 @@ use area::{CellRuns, ControllerId};
 use serde::{Deserialize, Serialize};
 
 use crate::airtime::Airtime;
+use crate::apply::later;
 use crate::cells::{CellStatus, Ear, Edition, Phase};
 use crate::counts::Counts;
 use crate::ledger::Ledger;
@@ -62,6 +63,8 @@ pub struct Leg {
     repeat: bool,
     verify: bool,
     confirmed_ms: Option<(i64, i64)>,
+    /// When the count of what is on began, at the earliest of its cells; in wall-clock milliseconds.
+    since_ms: Option<i64>,
     counts: Counts,
 }
 
@@ -74,6 +77,8 @@ pub(crate) struct LegState {
     repeat: bool,
     verify: bool,
     confirmed_ms: Option<(i64, i64)>,
+    #[serde(default)]
+    since_ms: Option<i64>,
     #[serde(default)]
     counts: Counts,
 }
@@ -109,6 +114,7 @@ impl Leg {
             repeat: false,
             verify: false,
             confirmed_ms: None,
+            since_ms: None,
             counts: Counts::default(),
         }
     }
@@ -133,18 +139,19 @@ impl Leg {
             repeat: self.repeat,
             verify: self.verify,
             confirmed_ms: self.confirmed_ms,
+            since_ms: self.since_ms,
             counts: self.counts.clone(),
         }
     }
 
     /// The leg that knows this.
     pub(crate) fn restored(state: LegState) -> Self {
-        let LegState { controller, spans, repeat, verify, confirmed_ms, counts } = state;
+        let LegState { controller, spans, repeat, verify, confirmed_ms, since_ms, counts } = state;
         let spans = spans.into_iter();
         let ledger = Ledger::of(spans.map(|(start, end, maybe, phase, cause)| {
             (start..end.max(start), CellStatus::of(maybe, phase, cause))
         }));
-        Self { ledger, repeat, verify, confirmed_ms, counts, ..Self::new(controller) }
+        Self { ledger, repeat, verify, confirmed_ms, since_ms, counts, ..Self::new(controller) }
     }
 
     /// Its controller.
@@ -215,7 +222,25 @@ impl Leg {
         self.repeat &= !changed;
         self.verify &= !changed;
         self.confirmed_ms = self.confirmed_ms.filter(|_| !changed);
+        self.since_ms = self.since_ms.filter(|_| !changed && !renew);
         self.wish_anew();
+    }
+
+    /// When the count of what is on began, at the earliest of its cells; in wall-clock milliseconds.
+    pub fn since_ms(&self) -> Option<i64> {
+        self.since_ms
+    }
+
+    /// From now on what is on has to be started anew, so that its count begins again.
+    pub fn renew(&mut self) {
+        self.ledger.change_all(CellStatus::pace);
+        self.since_ms = None;
+        self.wish_anew();
+    }
+
+    /// The wall clock was set; no count in the network knows of it.
+    pub fn clock_stepped(&mut self, ms: i64) {
+        self.since_ms = self.since_ms.map(|since_ms| later(since_ms, ms));
     }
 
     /// From now on there is no room on the air for it in the `deferred` cells and, as far as it waited there, in all
@@ -251,6 +276,25 @@ impl Leg {
         }
         self.verify = true;
         self.repeat = true;
+    }
+
+    /// Another message of ETWS took the place of this one in these cells.
+    pub fn push_aside(&mut self, cells: &CellRuns) {
+        self.ledger.change(cells, CellStatus::push_aside);
+    }
+
+    /// Whatever pushed it aside in these cells is gone.
+    pub fn come_back(&mut self, cells: &CellRuns) {
+        let aside = self.ledger.cells_where(|status| status.cause() == Cause::PushedAside).intersect(cells);
+        self.ledger.change(&aside, CellStatus::come_back);
+        for wait in self.holds.iter_mut().filter(|hold| hold.verb != Verb::Kill && hold.until_ms.is_some()) {
+            wait.cells = wait.cells.subtract(&aside);
+        }
+    }
+
+    /// The cells in which it has, or is to get, the air that only one message of ETWS can have.
+    pub fn holds_the_air(&self) -> CellRuns {
+        self.ledger.cells_where(|status| status.phase().is_wanted() && status.cause() != Cause::PushedAside)
     }
 
     /// The controller can be asked again: no wait stands in the way.
@@ -307,6 +351,11 @@ impl Leg {
         self.ledger.change(&report.cells, |status| status.hear(ear, report.verb, edition, report.outcome));
         if self.totals()[Phase::Confirmed as usize] > confirmed {
             self.confirmed_ms = Some((self.confirmed_ms.map_or(wall_ms, |(first, _)| first), wall_ms));
+        }
+        let may_be_on =
+            matches!(report.outcome, Outcome::Accepted | Outcome::Confirmed | Outcome::Unanswered);
+        if report.verb != Verb::Kill && edition == current && may_be_on {
+            self.since_ms.get_or_insert(wall_ms);
         }
         if report.outcome == Outcome::Unanswered {
             self.repeat = true;
@@ -489,6 +538,9 @@ pub struct Traits {
     /// An old text is stopped before the new one is started beside it, and not after.
     #[serde(default)]
     pub stops_first: bool,
+    /// "Until stopped" is a count there too, the largest: it runs out, unless it is begun again.
+    #[serde(default)]
+    pub counts_on: bool,
     /// What the air of each cell carries.
     #[serde(default)]
     pub airtime: Airtime,

@@ -177,12 +177,10 @@ impl Engine {
         let number = shown.number + 1;
         let period_s = period_s.or(shown.period_s);
         let version = Version { period_s, ..self.version(now, actor, &alert.class, number, wording)? };
-        let min_s = Profile::period_min_s(version.duration_s);
-        let is_wrong = |period_s: &u32| {
-            *period_s < min_s || cbs::RepetitionPeriod::from_ms(period_s.saturating_mul(1000)).is_err()
-        };
+        let is_wrong =
+            |period_s: &u32| cbs::RepetitionPeriod::from_ms(period_s.saturating_mul(1000)).is_err();
         if let Some(found_s) = version.period_s.filter(is_wrong) {
-            return Err(Refusal::WrongPeriod { min_s, found_s });
+            return Err(Refusal::WrongPeriod { found_s });
         }
         let record = if replaces_waiting {
             Record::Revised { alert: id, version, key }

@@ -160,6 +160,13 @@ pub enum Record {
         /// The serial number that it has there.
         serial: SerialNumber,
     },
+    /// The count of what is on in a controller's cells would run out before its alert ends: it is started anew.
+    Renewed {
+        /// The controller.
+        controller: ControllerId,
+        /// The broadcast.
+        broadcast: BroadcastId,
+    },
     /// The air of a controller's cells does not carry all that is wanted there, or does again: from now on these give way.
     Rationed {
         /// The controller.

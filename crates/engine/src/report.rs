@@ -98,6 +98,8 @@ pub enum Cause {
     NotExpressible,
     /// A protocol error: one of the two sides has a fault.
     ProtocolError,
+    /// Another message of ETWS has the air of the cell, which carries one at a time (our own word).
+    PushedAside,
     /// Another message with this identifier and serial number is on the air.
     ReferenceUsed,
     /// No message with this identifier and serial number is on the air.
@@ -108,7 +110,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, by its number in the ledger.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::None,
         Self::AreaUnknown,
         Self::CapacityExceeded,
@@ -120,6 +122,7 @@ impl Cause {
         Self::NotSupported,
         Self::NotExpressible,
         Self::ProtocolError,
+        Self::PushedAside,
         Self::ReferenceUsed,
         Self::ReferenceUnknown,
         Self::Unspecified,
@@ -144,6 +147,7 @@ impl Cause {
             Self::NotSupported => "cell broadcast not supported",
             Self::NotExpressible => "the interface cannot say this",
             Self::ProtocolError => "protocol error",
+            Self::PushedAside => "pushed aside by another message of ETWS",
             Self::ReferenceUsed => "message reference already used",
             Self::ReferenceUnknown => "message reference not identified",
             Self::Unspecified => "unspecified error",

@@ -73,6 +73,9 @@ impl Serials {
         let range = self.ranges.get(&operator).cloned().unwrap_or_default();
         let (first, last) = (*range.codes.start(), *range.codes.end());
         let first = if message_id.is_etws() { first.max(ETWS_CODE_MIN) } else { first };
+        if first > last {
+            return Err(Refusal::NoCodesForEtws { message_id, last });
+        }
         let after = self.last.get(&(operator, message_id)).map_or(first, |code| code + 1);
         let free = |code: &u16| {
             self.taken.get(&(operator, message_id, *code)).is_none_or(|until_ms| *until_ms <= wall_ms)
@@ -193,6 +196,18 @@ mod tests {
         let refused = Refusal::SerialsExhausted { message_id: AMBER, first: 5, last: 7 };
         assert_eq!(serials.free(A1, AMBER, 0), Err(refused));
         assert!(serials.free(A1, MessageId::new(4392), 0).is_ok(), "another identifier has its own codes");
+    }
+
+    #[test]
+    fn etws_has_the_codes_from_768_on_or_is_told_that_there_are_none() {
+        let range = |codes| {
+            let range = CodeRange { scope: GeographicalScope::Plmn, codes };
+            Serials::new([(A1, range)].into()).free(A1, MessageId::ETWS_EARTHQUAKE, 0)
+        };
+        assert_eq!(range(512..=1023).unwrap().code(), 768);
+        assert_eq!(range(800..=1023).unwrap().code(), 800);
+        let none = Refusal::NoCodesForEtws { message_id: MessageId::ETWS_EARTHQUAKE, last: 511 };
+        assert_eq!(range(0..=511), Err(none));
     }
 
     #[test]

@@ -232,8 +232,12 @@ impl World {
 fn setup(cells: &str, airtime: Airtime) -> Setup {
     let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
     let traits = inventory.controllers().iter().map(|controller| match controller.rat {
-        area::Rat::Gsm => Some(Traits { in_place: true, indications: false, stops_first: false, airtime }),
-        area::Rat::Lte => Some(Traits { in_place: false, indications: true, stops_first: false, airtime }),
+        area::Rat::Gsm => {
+            Some(Traits { in_place: true, indications: false, stops_first: false, counts_on: false, airtime })
+        }
+        area::Rat::Lte => {
+            Some(Traits { in_place: false, indications: true, stops_first: false, counts_on: false, airtime })
+        }
         _ => None,
     });
     Setup {

@@ -107,19 +107,6 @@ impl Profile {
     /// The shortest life of an alert, in seconds.
     pub const DURATION_MIN_S: u32 = 60;
 
-    /// The most broadcasts of an alert. No interface counts further than 65,535, and a period in slots of CBSP may be up to
-    /// 6 % shorter than the one asked for.
-    const BROADCASTS_MAX: u32 = 60_000;
-
-    /// The shortest repetition period, in seconds, at which no network's count runs out before an alert that lives so long
-    /// ends: a count never has to be renewed.
-    pub const fn period_min_s(duration_s: u32) -> u32 {
-        match duration_s.div_ceil(Self::BROADCASTS_MAX) {
-            0 => 1,
-            period_s => period_s,
-        }
-    }
-
     /// Refuses what could not work, or could cross channels.
     pub fn check(&self) -> Result<(), Error> {
         let wrong = |key, expected: &str, found: String| {
@@ -130,12 +117,6 @@ impl Profile {
         }
         if RepetitionPeriod::from_ms(self.repetition_period_s.saturating_mul(1000)).is_err() {
             return wrong("repetition_period_s", "1 to 131071", self.repetition_period_s.to_string());
-        }
-        let period_min_s = Self::period_min_s(self.duration_max_s);
-        if self.repetition_period_s < period_min_s {
-            let expected =
-                format!("at least {period_min_s}, since networks count no more broadcasts than 65535");
-            return wrong("repetition_period_s", &expected, self.repetition_period_s.to_string());
         }
         if self.duration_max_s < Self::DURATION_MIN_S {
             return wrong("duration_max_s", "at least 60", self.duration_max_s.to_string());
@@ -271,15 +252,6 @@ pub(crate) mod tests {
             .message_ids_by_operator
             .insert("mts".into(), MessageIds { live: MessageId::TEST, ..crossed.message_ids });
         assert!(matches!(crossed.check(), Err(Error::WrongChannel { channel: Channel::Live, .. })));
-    }
-
-    #[test]
-    fn no_count_of_broadcasts_runs_out_before_its_alert_ends() {
-        let two_days = Profile { repetition_period_s: 3, ..missing_child() };
-        assert_eq!((two_days.duration_max_s, two_days.check()), (172_800, Ok(())));
-        let error = Profile { repetition_period_s: 2, ..two_days }.check().unwrap_err().to_string();
-        assert!(error.contains("repetition_period_s: expected at least 3"), "{error}");
-        assert_eq!([0, 60_000, 60_001].map(Profile::period_min_s), [1, 1, 2]);
     }
 
     #[test]

@@ -141,6 +141,7 @@ impl Land {
                     in_place: traits.in_place,
                     indications: traits.indications,
                     stops_first: false,
+                    counts_on: traits.counts_on,
                     airtime: engine::Airtime::default(),
                 })
             })

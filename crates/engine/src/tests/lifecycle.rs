@@ -147,3 +147,31 @@ fn replay_gives_the_state_before() {
     world.journal.iter().for_each(|entry| engine.replay(entry));
     assert_eq!(engine.view(alert).unwrap(), before);
 }
+
+#[test]
+fn a_count_that_would_run_out_is_begun_again_in_time_and_not_otherwise() {
+    let mut world = World::new();
+    let alert = world.active();
+    let change = Change { duration_s: Some(172_800), period_s: Some(2), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    world.command("bora", Command::Approve { alert, version: None }).unwrap();
+    let before = world.obey_all();
+    world.pass(113_000_000);
+    // Since when it is on is known after a restart too.
+    world.reborn();
+    assert!(world.obey_all().iter().all(|order| order.action.verb() == Verb::Query));
+    world.pass(1_000_000);
+    let asked = world.obey_all();
+    assert_eq!((kills(&asked).len(), asked.len()), (2, 4));
+    assert_eq!(serials(&writes(&asked)), serials(&writes(&before)), "a phone takes it for the same message");
+    for write in writes(&asked) {
+        // What is left of the two days.
+        let Action::Write { broadcasts, .. } = &write.action else { panic!() };
+        assert_eq!(*broadcasts, cbs::Broadcasts::Count(29_400.try_into().unwrap()));
+    }
+    world.pass(57_000_000);
+    assert!(world.obey_all().is_empty(), "this count lasts until the end");
+    world.pass(1_800_000);
+    let asked = world.obey_all();
+    assert_eq!((kills(&asked).len(), asked.len()), (2, 2));
+}
