@@ -12,6 +12,7 @@ mod client;
 mod control;
 mod error;
 mod extract;
+mod metrics;
 mod problem;
 mod request;
 mod routes;

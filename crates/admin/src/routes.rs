@@ -12,7 +12,7 @@ use crate::call::CAP_XML;
 use crate::extract::{Filter, Json, Key, MaybeJson, Named, NamedMessage, With, Xml};
 use crate::serve::Server;
 use crate::watch::watch;
-use crate::{Answer, Approval, Caller, Control, Draft, OPENAPI, Problem, Reason, Request};
+use crate::{Answer, Approval, Caller, Control, Draft, OPENAPI, Problem, Reason, Request, metrics};
 
 /// A call: its method, its path, and what answers it.
 type Route<C> = (&'static str, &'static str, MethodRouter<Server<C>>);
@@ -42,6 +42,7 @@ pub(crate) fn routes<C: Control>() -> Vec<Route<C>> {
         ("GET", "/v1/peers", get(peers)),
         ("GET", "/v1/status", get(status)),
         ("GET", "/v1/openapi.json", get(openapi)),
+        ("GET", "/metrics", get(figures)),
     ]
 }
 
@@ -221,6 +222,16 @@ async fn peers<C: Control>(State(server): State<Server<C>>, caller: Caller) -> A
 
 async fn status<C: Control>(State(server): State<Server<C>>, caller: Caller) -> Answered {
     server.answer(caller, Request::Status).await
+}
+
+/// The figures of the status and the peers, as one text.
+async fn figures<C: Control>(State(server): State<Server<C>>, caller: Caller) -> Answered {
+    let peers = server.control.ask(caller.clone(), Request::Peers).await?;
+    let status = server.control.ask(caller, Request::Status).await?;
+    let (Answer::Peers(peers), Answer::Status(status)) = (peers, status) else {
+        return Err(Problem::busy("the answers to other questions came"));
+    };
+    Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], metrics::text(&status, &peers)).into_response())
 }
 
 async fn openapi() -> Response {

@@ -115,6 +115,20 @@ async fn a_cap_message_arrives_octet_for_octet_with_what_the_importer_adds() {
 }
 
 #[tokio::test]
+async fn the_figures_are_those_of_the_views_as_prometheus_reads_them() {
+    let world = World::new().await;
+    let answer = world.call("GET", "/metrics", "", "").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.head.contains("content-type: text/plain; version=0.0.4"), "{}", answer.head);
+    let peers: Vec<admin::PeerView> = example("peers");
+    let sent = format!("amberd_peer_pdus_sent_total{{peer=\"{}\",", peers[0].name);
+    let line = answer.body.lines().find(|line| line.starts_with(&sent)).unwrap();
+    assert!(line.ends_with(&format!(" {}", peers[0].pdus_sent)), "{line}");
+    *world.daemon.refusal.lock().unwrap() = Some(Problem::forbidden("not you"));
+    assert_eq!(world.call("GET", "/metrics", "", "").await.problem().status, 403);
+}
+
+#[tokio::test]
 async fn every_operation_of_the_contract_takes_its_example_and_gives_its_status() {
     let world = World::new().await;
     world.daemon.change(|view| view.state = State::Closed); // so that the watch ends
