@@ -9,6 +9,7 @@ mod configuration;
 mod demo;
 mod endings;
 mod journal;
+mod nonsense;
 mod officers;
 mod on_the_wire;
 mod own_cbc;
