@@ -89,3 +89,29 @@ impl Queue {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use area::CellRuns;
+
+    use super::*;
+    use crate::testing;
+    use crate::wire::{Sector, Wire};
+
+    #[test]
+    fn what_waits_for_an_answer_is_not_looked_at_until_it_is_told() {
+        let inventory = testing::inventory(&[testing::lte("pool", 1, &[0x101, 0x201])]);
+        let wire = Wire::new(&inventory);
+        let sector = Sector::new(&inventory, &inventory.controllers()[0], &wire);
+        let rank = Rank { priority: Priority::Test, is_repeat: false, arrival: 1 };
+        let mut rest = Rest::new(&sector, &sector.all());
+        rest.hold(&sector, &CellRuns::from_range(0..5));
+        let mut queue = Queue::default();
+        queue.insert(rank, Errand { order: OrderId(1), route: 0, rest });
+        queue.wake(UNTIL_TOLD - 1);
+        assert_eq!((queue.first(), queue.next_wakeup(), queue.len()), (None, None, 1));
+        queue.rouse();
+        let (_, errand) = queue.pop().unwrap();
+        assert_eq!((errand.rest.cells(), errand.rest.asleep_until()), (sector.all(), None));
+    }
+}

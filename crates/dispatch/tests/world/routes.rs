@@ -208,9 +208,32 @@ fn orders_beyond_the_limit_are_turned_away_and_kills_are_not() {
     assert_eq!(world.words(), [(Outcome::Withdrawn, vec![0, 1, 2, 3, 4])]);
     assert_eq!(world.settled(), [10_001]);
     assert_eq!(world.notice_kinds(), ["queue_full"]);
-    world.kill(1, 0..5);
+    for serial in 1..=10_000 {
+        world.kill(serial, 0..5);
+    }
     world.run(0);
-    assert_eq!(world.settled(), [10_001]);
+    assert_eq!(world.settled(), [10_001], "a queue that is full of writes takes kills");
+    let kill = world.kill(10_001, 0..5);
+    world.run(0);
+    assert_eq!(world.settled(), [10_001, kill.0], "but not without end");
+}
+
+#[test]
+fn repeats_leave_half_of_the_queue_to_what_is_new() {
+    let mut world = World::new(GSM, Reach::OneThenFailover, vec![free(Profile::cbsp("bsc"))]).up();
+    world.write(1, 0..5);
+    world.run(100);
+    world.reports.clear();
+    world.dispatch.set_writable(PeerId(0), false);
+    for _ in 0..5_001 {
+        world.write(1, 0..5);
+    }
+    world.run(0);
+    assert_eq!(world.words(), [(Outcome::Withdrawn, vec![0, 1, 2, 3, 4])]);
+    assert_eq!(world.notice_kinds(), ["queue_full"]);
+    world.write(2, 0..5);
+    world.run(0);
+    assert_eq!(world.settled().len(), 1, "what is new is taken");
 }
 
 #[test]
