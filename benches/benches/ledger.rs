@@ -101,7 +101,7 @@ impl World {
                 in_place: false,
                 indications: true,
                 stops_first: false,
-                counts_on: false,
+                counts: engine::Counting::Ends,
                 airtime: engine::Airtime::default()
             });
             inventory.controllers().len()

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use area::{CellRuns, ControllerId, Inventory};
 use bytes::Bytes;
+use engine::Counting;
 use engine::order::{Action, BroadcastId, Demand, Order, Priority};
 use engine::report::{CellReport, Outcome, Report};
 use smallvec::SmallVec;
@@ -232,10 +233,20 @@ impl Dispatch {
             stops_first: self
                 .protocols(controller)
                 .any(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.stops_first)),
-            counts_on: self.protocols(controller).any(|protocol| {
-                matches!(protocol, Protocol::Cbsp(dialect) if dialect.unlimited == cbsp::UnlimitedForm::Largest)
-            }),
+            counts: self.counting(controller),
         })
+    }
+
+    fn counting(&self, controller: ControllerId) -> Counting {
+        let counts = self.protocols(controller).map(|protocol| match protocol {
+            Protocol::Cap(_) => Counting::Nothing,
+            Protocol::Cbsp(dialect) if dialect.unlimited == cbsp::UnlimitedForm::Largest => {
+                Counting::Everything
+            }
+            Protocol::Cbsp(_) | Protocol::Sabp(_) | Protocol::Sbcap(_) => Counting::Ends,
+        });
+        // Where they differ, who counts most.
+        counts.max_by_key(|counting| *counting as u8).unwrap_or_default()
     }
 
     /// A peer at this moment.

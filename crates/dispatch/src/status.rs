@@ -1,6 +1,7 @@
 //! Figures for the control room: peers at this moment, and what a broadcast cost.
 
 use area::ControllerId;
+use engine::Counting;
 
 /// What the engine must know of a controller's network.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -12,8 +13,8 @@ pub struct ControllerTraits {
     pub indications: bool,
     /// An update stops the old text before it starts the new one.
     pub stops_first: bool,
-    /// "Until stopped" is a count there too, the largest: it runs out.
-    pub counts_on: bool,
+    /// What ends there by a count of broadcasts.
+    pub counts: Counting,
 }
 
 /// A peer at this moment. The counters run from the start of the dispatcher.

@@ -9,7 +9,7 @@ use cbs::SerialNumber;
 use crate::alert::AlertId;
 use crate::cells::Phase;
 use crate::engine::Engine;
-use crate::leg::{Need, Traits};
+use crate::leg::{Counting, Need, Traits};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
 use crate::record::{Entry, Record, StepVerb};
@@ -117,8 +117,11 @@ impl Engine {
             let Some(broadcast) = self.broadcast(*id).filter(|broadcast| broadcast.wanted) else { continue };
             let period_ms = i64::from(broadcast.cadence().period_ms);
             for leg in &broadcast.legs {
-                let is_counted = !broadcast.until_stopped
-                    || self.traits(leg.controller()).is_some_and(|traits| traits.counts_on);
+                let is_counted = match self.traits(leg.controller()).map(|traits| traits.counts) {
+                    None | Some(Counting::Nothing) => false,
+                    Some(Counting::Ends) => !broadcast.until_stopped,
+                    Some(Counting::Everything) => true,
+                };
                 let Some(since_ms) = leg.since_ms().filter(|_| is_counted) else { continue };
                 let after = |broadcasts: i64| since_ms.saturating_add(period_ms.saturating_mul(broadcasts));
                 if after(BROADCASTS_SURE) >= broadcast.until_ms {

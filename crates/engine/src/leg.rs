@@ -538,10 +538,23 @@ pub struct Traits {
     /// An old text is stopped before the new one is started beside it, and not after.
     #[serde(default)]
     pub stops_first: bool,
-    /// "Until stopped" is a count there too, the largest: it runs out, unless it is begun again.
+    /// What ends there by a count of broadcasts.
     #[serde(default)]
-    pub counts_on: bool,
+    pub counts: Counting,
     /// What the air of each cell carries.
     #[serde(default)]
     pub airtime: Airtime,
+}
+
+/// What ends by a count of broadcasts at a controller's peers, and so has to be started anew where it lasts longer.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counting {
+    /// Nothing: a centre of the operator's sees to it.
+    Nothing,
+    /// What has an end.
+    #[default]
+    Ends,
+    /// What is broadcast until it is stopped as well: it gets the largest count.
+    Everything,
 }

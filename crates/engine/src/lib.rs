@@ -45,7 +45,7 @@ pub use cells::{CellStatus, Edition, Phase};
 pub use engine::{Engine, Setup};
 pub use error::Refusal;
 pub use exchange::{Import, Notice};
-pub use leg::{Leg, Need, Patience, Totals, Traits};
+pub use leg::{Counting, Leg, Need, Patience, Totals, Traits};
 pub use network::{Move, Network, Place, moves};
 pub use now::{Now, Seq};
 pub use record::{Entry, Record};

@@ -18,7 +18,7 @@ use policy::{Case, Channel, Fact, LanguageText, MessageIds, Profile};
 use crate::command::{Actor, Command, Roles, Wording};
 use crate::order::{Action, Demand, Order, Verb};
 use crate::report::{CellReport, Outcome, Report};
-use crate::{Airtime, AlertId, Engine, Entry, Now, Patience, Refusal, Setup, Traits};
+use crate::{Airtime, AlertId, Counting, Engine, Entry, Now, Patience, Refusal, Setup, Traits};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -232,12 +232,20 @@ impl World {
 fn setup(cells: &str, airtime: Airtime) -> Setup {
     let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
     let traits = inventory.controllers().iter().map(|controller| match controller.rat {
-        area::Rat::Gsm => {
-            Some(Traits { in_place: true, indications: false, stops_first: false, counts_on: false, airtime })
-        }
-        area::Rat::Lte => {
-            Some(Traits { in_place: false, indications: true, stops_first: false, counts_on: false, airtime })
-        }
+        area::Rat::Gsm => Some(Traits {
+            in_place: true,
+            indications: false,
+            stops_first: false,
+            counts: Counting::Ends,
+            airtime,
+        }),
+        area::Rat::Lte => Some(Traits {
+            in_place: false,
+            indications: true,
+            stops_first: false,
+            counts: Counting::Ends,
+            airtime,
+        }),
         _ => None,
     });
     Setup {

@@ -141,7 +141,7 @@ impl Land {
                     in_place: traits.in_place,
                     indications: traits.indications,
                     stops_first: false,
-                    counts_on: traits.counts_on,
+                    counts: traits.counts,
                     airtime: engine::Airtime::default(),
                 })
             })

@@ -207,7 +207,7 @@ fn history(over: u64, on: u64) -> Vec<Record> {
         in_place: true,
         indications: false,
         stops_first: false,
-        counts_on: false,
+        counts: engine::Counting::Ends,
         airtime: engine::Airtime::default(),
     });
     let spot = |n: u16| Spot {

@@ -291,6 +291,7 @@ fn traits_say_that_a_text_is_replaced_in_place_and_whether_reports_come() {
     for reports in [false, true] {
         let world = World::new(reports);
         let traits = world.dispatch.traits(ControllerId(2)).unwrap();
+        assert_eq!(traits.counts, engine::Counting::Nothing, "it ends a broadcast itself");
         assert_eq!((traits.in_place, traits.indications), (true, reports));
         assert!(world.dispatch.is_asked_by_cap(ControllerId(2)));
     }

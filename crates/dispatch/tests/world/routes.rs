@@ -265,6 +265,10 @@ fn traits_say_what_a_network_does() {
     let bsc = World::new(GSM, Reach::All, vec![Profile::cbsp("bsc")]);
     let traits = bsc.dispatch.traits(ControllerId(0)).unwrap();
     assert!(traits.in_place && !traits.indications);
+    assert_eq!(
+        (mme.dispatch.traits(ControllerId(0)).unwrap().counts, traits.counts),
+        (engine::Counting::Ends, engine::Counting::Ends)
+    );
     assert_eq!(bsc.dispatch.traits(ControllerId(1)), None);
 }
 
