@@ -67,6 +67,7 @@ targets! {
     cap_check
     cap_import
     capture
+    cbe
     cbs_content
     cbs_coordinates
     cbsp_decode

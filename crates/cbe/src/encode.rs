@@ -25,7 +25,7 @@ impl Answer {
     /// It as a frame.
     pub fn encode(&self, tag: Tag) -> Bytes {
         let mut out = frame(tag, self.body.len());
-        out.put_slice(format!("HTTP/1.1 {} \r\n", self.status).as_bytes());
+        out.put_slice(format!("HTTP/1.1 {:03} \r\n", self.status).as_bytes());
         if let Some(location) = &self.location {
             header(&mut out, "location", &word(location));
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cbe::{Answer, DeliveryReport, Place, Tag};
 use serde_json::Value;
 
 use crate::session::script;
@@ -61,6 +62,41 @@ pub fn inventories() -> Vec<Vec<u8>> {
 /// CAP messages: our own, signed and not.
 pub fn cap_messages() -> Vec<Vec<u8>> {
     vec![std::fs::read(fixtures().join("cap/missing-child.xml")).expect("the fixture")]
+}
+
+/// Answers of an operator's CBC, each behind the octet that says what it answers.
+pub fn cbc_answers() -> Vec<Vec<u8>> {
+    let complete = DeliveryReport {
+        identifier: "A-1.2".into(),
+        complete: true,
+        on_air: Place::Cells(vec!["mts/nr//17".into()]),
+        off_air: Place::ALL,
+        failed: Place::default(),
+    };
+    let open = DeliveryReport { complete: false, ..complete.clone() };
+    let of = |media_type: &str, body: Vec<u8>, status| Answer {
+        media_type: Some(media_type.to_owned()),
+        body: body.into(),
+        ..Answer::of(status)
+    };
+    let error = "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>E</identifier><sender>c</sender>\
+                 <sent>2026-11-24T12:00:00+01:00</sent><status>Actual</status><msgType>Error</msgType>\
+                 <scope>Public</scope><note>no such area</note></alert>";
+    let answers = [
+        Answer::of(201),
+        Answer::of(409),
+        Answer { location: Some("https://cbc.example/reports/1".into()), ..Answer::of(202) },
+        Answer { location: Some("/reports/1".into()), ..of(cbe::REPORT, open.write(), 200) },
+        of(cbe::REPORT, complete.write(), 200),
+        of(cbe::CAP, error.into(), 200),
+        of("text/plain; charset=utf-8", b"who are you?".to_vec(), 403),
+        Answer::of(503),
+    ];
+    let frames = answers.iter().zip(0..).map(|(answer, which)| {
+        // The tag is the target's affair.
+        [&[which], &answer.encode(Tag(0))[8..]].concat()
+    });
+    frames.chain([vec![u8::MAX, b'H']]).collect()
 }
 
 /// The same under a policy of ours, live and as an update.

@@ -37,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cap_check", run: text::cap_check, seeds: corpus::cap_messages },
     Target { name: "cap_import", run: text::cap_import, seeds: corpus::cap_imports },
     Target { name: "capture", run: codec::capture, seeds: corpus::captures },
+    Target { name: "cbe", run: session::cbe::run, seeds: corpus::cbc_answers },
     Target { name: "cbs_content", run: codec::cbs_content, seeds: corpus::contents },
     Target { name: "cbs_coordinates", run: codec::cbs_coordinates, seeds: || corpus::units("coordinates") },
     Target { name: "cbsp_decode", run: codec::cbsp_decode, seeds: || corpus::octets("cbsp") },

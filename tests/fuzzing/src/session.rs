@@ -13,6 +13,7 @@
 //! ```
 //! A step is an octet modulo 13.
 
+pub mod cbe;
 pub mod cbsp;
 pub mod sabp;
 pub mod sbcap;
