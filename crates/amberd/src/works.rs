@@ -1,6 +1,8 @@
 //! The engine and dispatch joined: the only way to tell either of them anything. What they are told, and what comes of
 //! it, can be recorded; a replay tells another pair the same.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use dispatch::{Dispatch, Document, FirstContact, Notice, PeerId};
 use engine::command::{Actor, Command};
@@ -130,10 +132,26 @@ impl Works {
         self.engine.tick(now, &mut self.records);
         self.dispatch.handle_timeout(now.monotonic_ms);
         let (mut sent, mut turn) = (0, Turn::default());
+        // A message of CAP is signed when the first order asks for it. That takes milliseconds, in which nobody else waits:
+        // these orders come when all that others are to be told is on its way.
+        let mut by_cap = VecDeque::new();
         loop {
             let mut idle = true;
             while let Some(demand) = self.engine.poll_demand() {
-                self.demand(now, demand, &mut turn, &mut document);
+                match demand {
+                    Demand::Order(order) if self.dispatch.is_asked_by_cap(order.controller) => {
+                        by_cap.push_back(order);
+                    }
+                    Demand::Order(_) => self.dispatch.demand(now.monotonic_ms, demand),
+                    Demand::Withdraw(broadcast) => {
+                        // What is withdrawn must have been asked for.
+                        let (earlier, others) =
+                            by_cap.into_iter().partition(|order| order.broadcast == broadcast);
+                        by_cap = others;
+                        self.demand_by_cap(now, earlier, &mut turn, &mut document);
+                        self.dispatch.demand(now.monotonic_ms, demand);
+                    }
+                }
                 idle = false;
             }
             while let Some((peer, pdu)) = self.dispatch.poll_transmit(now.monotonic_ms) {
@@ -148,8 +166,11 @@ impl Works {
                 self.hear(now);
             }
             idle &= !self.hear(now);
-            if idle {
+            if idle && by_cap.is_empty() {
                 break;
+            }
+            if idle {
+                self.demand_by_cap(now, std::mem::take(&mut by_cap), &mut turn, &mut document);
             }
         }
         let notices: Vec<Notice> = std::iter::from_fn(|| self.dispatch.poll_notice()).collect();
@@ -162,24 +183,22 @@ impl Works {
         notices
     }
 
-    /// Hands a demand to dispatch; an order for an operator's own CBC with the CAP message that it is to hold. Without
-    /// one it is refused there: nothing says what it wants.
-    fn demand(
+    /// Hands dispatch the orders for an operator's own CBC, with the CAP message that it is to hold. Without one an order
+    /// is refused there: nothing says what it wants.
+    fn demand_by_cap(
         &mut self,
         now: Now,
-        demand: Demand,
+        orders: VecDeque<Order>,
         turn: &mut Turn,
         document: &mut impl FnMut(&Engine, &Order) -> Option<Document>,
     ) {
-        let order = match demand {
-            Demand::Order(order) if self.dispatch.is_asked_by_cap(order.controller) => order,
-            demand => return self.dispatch.demand(now.monotonic_ms, demand),
-        };
-        let document = document(&self.engine, &order);
-        turn.papers.push(document.as_ref().map(Paper::of));
-        match document {
-            Some(document) => self.dispatch.demand_by_cap(now.monotonic_ms, order, document),
-            None => self.dispatch.demand(now.monotonic_ms, Demand::Order(order)),
+        for order in orders {
+            let document = document(&self.engine, &order);
+            turn.papers.push(document.as_ref().map(Paper::of));
+            match document {
+                Some(document) => self.dispatch.demand_by_cap(now.monotonic_ms, order, document),
+                None => self.dispatch.demand(now.monotonic_ms, Demand::Order(order)),
+            }
         }
     }
 
@@ -209,5 +228,105 @@ impl Works {
         if let Some(tape) = &mut self.tape {
             tape.said(words());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+
+    use area::{Atlas, ControllerId, Coverage, Inventory, Target};
+    use dispatch::{Profile, Reach, Route};
+    use engine::command::{Roles, Wording};
+    use engine::{Patience, Setup, Traits};
+    use policy::{Channel, LanguageText};
+
+    use super::*;
+
+    const NOW: Now = Now { monotonic_ms: 1_000, wall_ms: 1_800_000_000_000 };
+
+    /// One cell whose operator is asked by CAP, and one of an MME.
+    fn works() -> Works {
+        let cells = format!(
+            "{}\na1,220,05,nr,4097,4097,1,45.25,19.84,0,360,900,amf-1\n\
+             mts,220,03,lte,4097,25857,101,45.25,19.84,0,360,800,mme-1\n",
+            area::HEADER
+        );
+        let inventory = Arc::new(Inventory::import(cells.as_bytes()).unwrap());
+        let route = |name: &str, peer| Route {
+            controller: inventory.by_name(name).unwrap(),
+            reach: Reach::OneThenFailover,
+            peers: vec![PeerId(peer)],
+        };
+        let peers = vec![Profile::cap("cbc", "/cap"), Profile::sbcap("mme")];
+        let routes = vec![route("amf-1", 0), route("mme-1", 1)];
+        let dispatch = Dispatch::new(&inventory, dispatch::Setup { peers, routes }).unwrap();
+        let traits = [0, 1].map(|number| {
+            let dispatch::ControllerTraits { in_place, indications, stops_first, counts_on } =
+                dispatch.traits(ControllerId(number)).unwrap();
+            Some(Traits {
+                in_place,
+                indications,
+                stops_first,
+                counts_on,
+                airtime: engine::Airtime::default(),
+            })
+        });
+        let policy = include_str!("../../../config/policies/missing-child.toml");
+        let setup = Setup {
+            coverage: Coverage::new(&inventory),
+            traits: traits.into(),
+            inventory,
+            atlas: Arc::new(Atlas::serbia().unwrap()),
+            profiles: vec![toml::from_str(policy).unwrap()],
+            codes: std::collections::BTreeMap::new(),
+            patience: Patience { retry_first_ms: 1_000, retry_max_ms: 1_000, indication_ms: 1_000 },
+            alerts_max: 1,
+        };
+        let mut works = Works::new(Engine::new(setup), dispatch, None);
+        works.start(NOW, &[]);
+        [0, 1].into_iter().for_each(|peer| works.link_up(NOW, PeerId(peer), FirstContact(false)));
+        works
+    }
+
+    fn does(works: &mut Works, name: &str, command: Command) -> AlertId {
+        let roles = Roles { author: true, approver: true, ..Roles::default() };
+        let alert = works.command(NOW, &Actor { name: name.into(), root: false, roles }, None, command);
+        works.durable(NOW, works.engine().last());
+        alert.unwrap()
+    }
+
+    /// What happens in a turn.
+    fn turn(works: &mut Works) -> Vec<&'static str> {
+        let log = RefCell::new(Vec::new());
+        let send = |PeerId(peer), _| {
+            log.borrow_mut().push(["posted", "told"][usize::from(peer)]);
+            true
+        };
+        works.turn(NOW, send, |engine, _| {
+            log.borrow_mut().push("signed");
+            let number = u32::try_from(engine.bulletins(AlertId(1), "us").len()).unwrap();
+            let identifier = format!("A-1.{number}");
+            Some(Document { identifier, alert: 1, number, octets: Bytes::from_static(b"<alert/>") })
+        });
+        log.into_inner()
+    }
+
+    #[test]
+    fn nobody_waits_while_a_message_of_cap_is_signed() {
+        let mut works = works();
+        turn(&mut works);
+        let text = LanguageText { language: "sr-Latn".into(), text: "VEZBA".into() };
+        let circle = area::Circle { lat: 45.25, lon: 19.84, radius_m: 5_000 };
+        let target = Target { circles: vec![circle], ..Target::default() };
+        let wording = Wording { texts: vec![text], target, ..Wording::default() };
+        let (channel, class) = (Channel::Exercise, "missing-child".to_owned());
+        let alert = does(&mut works, "jelena", Command::Draft { channel, class, wording });
+        does(&mut works, "jelena", Command::Submit { alert });
+        does(&mut works, "milan", Command::Approve { alert, version: None });
+        assert_eq!(turn(&mut works), ["told", "signed", "posted"]);
+        does(&mut works, "milan", Command::Cancel { alert, reason: "end".into() });
+        assert_eq!(turn(&mut works), ["told", "signed", "posted"]);
     }
 }
