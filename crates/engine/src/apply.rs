@@ -101,9 +101,10 @@ impl Engine {
                 self.apply_name(entry.seq, *controller, *broadcast, *edition, *serial);
             }
             Record::Renewed { controller, broadcast } => {
-                let broadcast = self.broadcasts.get_mut(broadcast.0 as usize);
-                if let Some(leg) = broadcast.and_then(|broadcast| broadcast.leg_mut(*controller)) {
-                    leg.renew();
+                let Some(broadcast) = self.broadcasts.get_mut(broadcast.0 as usize) else { return };
+                let current = broadcast.current();
+                if let Some(leg) = broadcast.leg_mut(*controller) {
+                    leg.renew(current);
                 }
             }
             Record::Rationed { controller, ration } => self.apply_ration(entry.seq, *controller, ration),

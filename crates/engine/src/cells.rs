@@ -162,9 +162,9 @@ impl CellStatus {
         }
     }
 
-    /// It is to have another period here.
-    pub fn pace(&mut self) {
-        if self.phase.is_wanted() && self.cause != Cause::PushedAside {
+    /// It is to have another period here. Where the present edition is not on, it starts with that.
+    pub fn pace(&mut self, current: Edition) {
+        if self.phase.is_wanted() && self.cause != Cause::PushedAside && self.may_hold(current) {
             self.want(false, true);
         }
     }
@@ -249,6 +249,8 @@ impl CellStatus {
         self.phase = match self.phase {
             Phase::Deferred => Phase::Deferred,
             phase if phase.is_wanted() => Phase::Pending,
+            Phase::OffRefused if told_again => Phase::OffPending,
+            phase if told_again => phase,
             _ => Phase::Off,
         };
         if self.phase == Phase::Off || !told_again {
@@ -402,6 +404,10 @@ impl CellStatus {
             // of it waits for that kill, so this word cannot be about a later write.
             self.maybe &= !edition.bit();
             (self.phase, self.cause) = (Phase::Pending, Cause::None);
+        } else if ear.in_place && matches!(self.phase, Phase::Accepted | Phase::Confirmed) {
+            // A late answer to another kill let the write go, or a late answer to the write came between: which of the
+            // two was done last is not known, so it is asked.
+            self.phase = Phase::Unknown;
         }
     }
 }
@@ -418,6 +424,41 @@ mod tests {
             cell.hear(ear, *verb, Edition(*edition), *outcome);
         }
         cell
+    }
+
+    #[test]
+    fn the_answer_to_a_kill_that_comes_after_that_to_a_write_leaves_a_doubt() {
+        let ear = Ear { indications: false, in_place: true, ..BESIDE };
+        let mut cell = after(ear, &[(Verb::Write, 0, Outcome::Sent)]);
+        cell.want(false, true);
+        for (verb, outcome) in [
+            (Verb::Kill, Outcome::Sent),
+            (Verb::Kill, Outcome::Refused(Cause::ReferenceUnknown)),
+            (Verb::Write, Outcome::Confirmed),
+            (Verb::Kill, Outcome::Confirmed),
+        ] {
+            cell.hear(ear, verb, Edition(0), outcome);
+        }
+        assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Unknown, true));
+    }
+
+    #[test]
+    fn a_restart_that_is_told_again_does_not_end_what_is_being_stopped() {
+        let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
+        cell.unwant();
+        cell.hear(BESIDE, Verb::Kill, Edition(0), Outcome::Sent);
+        cell.restart(true);
+        assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::OffSent, true));
+        cell.restart(false);
+        assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Off, false));
+    }
+
+    #[test]
+    fn another_period_starts_with_a_text_that_is_not_on_yet() {
+        let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Confirmed)]);
+        cell.want(true, false);
+        cell.pace(Edition(1));
+        assert_eq!(cell.phase(), Phase::Pending);
     }
 
     #[test]

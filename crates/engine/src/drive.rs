@@ -356,8 +356,14 @@ impl Engine {
                 continue;
             }
             let killed = leg.believes(edition, &report.cells);
+            let is_gone = matches!(outcome, Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown));
+            let doubted = if verb == Verb::Kill && is_gone && traits.in_place && edition == current {
+                leg.on(&report.cells).subtract(&killed)
+            } else {
+                CellRuns::new()
+            };
             let cells = match outcome {
-                _ if verb == Verb::Kill => killed,
+                _ if verb == Verb::Kill => killed.union(&doubted),
                 // Where a kill has been asked for since, it is no news.
                 Outcome::Accepted | Outcome::Confirmed => report.cells.subtract(&killed),
                 _ => report.cells.clone(),
@@ -385,8 +391,9 @@ impl Engine {
             {
                 self.drive_controller(now, controller);
             }
-            if is_unwanted {
-                // What came on the air although it is wanted no longer has to be killed, if no order for that is under way.
+            if is_unwanted || !doubted.is_empty() {
+                // What came on the air although it is wanted no longer has to be killed, if no order for that is under way,
+                // and what may have left it is asked about.
                 self.drive(now, id, Some(controller));
             }
             self.close_if_settled(now, alert, out);

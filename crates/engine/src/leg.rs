@@ -232,8 +232,8 @@ impl Leg {
     }
 
     /// From now on what is on has to be started anew, so that its count begins again.
-    pub fn renew(&mut self) {
-        self.ledger.change_all(CellStatus::pace);
+    pub fn renew(&mut self, current: Edition) {
+        self.ledger.change_all(|status| status.pace(current));
         self.since_ms = None;
         self.wish_anew();
     }
@@ -248,7 +248,7 @@ impl Leg {
     pub fn share_air(&mut self, current: Edition, deferred: &CellRuns, paced: &CellRuns) {
         self.ledger.change(&self.ledger.cells().subtract(deferred), |status| status.resume(current));
         self.ledger.change(deferred, CellStatus::defer);
-        self.ledger.change(paced, CellStatus::pace);
+        self.ledger.change(paced, |status| status.pace(current));
         self.wish_anew();
     }
 
@@ -484,6 +484,17 @@ impl Leg {
     pub fn believes(&self, edition: Edition, cells: &CellRuns) -> CellRuns {
         let kills = self.holds.iter().filter(|hold| hold.verb == Verb::Kill && hold.edition == edition);
         kills.fold(CellRuns::new(), |known, hold| known.union(&hold.cells.intersect(cells)))
+    }
+
+    /// The cells among these that the network says are on the air.
+    pub(crate) fn on(&self, cells: &CellRuns) -> CellRuns {
+        let on = |(_, status): &(Range<u32>, CellStatus)| {
+            matches!(status.phase(), Phase::Accepted | Phase::Confirmed)
+        };
+        self.ledger.within(cells).filter(on).fold(CellRuns::new(), |mut on, (run, _)| {
+            on.push(run);
+            on
+        })
     }
 
     /// Remembers that an order has been given.
