@@ -164,12 +164,12 @@ impl Session {
     }
 }
 
-/// As many broadcasts at the period that a network really keeps as fill the time that was asked for: a count taken over
-/// as it stands would end too early, or too late.
+/// As many broadcasts at the period that a network really keeps as fill the time that was asked for, but for a second:
+/// a count taken over as it stands would end too early, or too late.
 fn fitted(broadcasts: Broadcasts, asked: RepetitionPeriod, real_ms: u32) -> Broadcasts {
     match broadcasts {
         Broadcasts::Count(count) => {
-            let time_ms = u64::from(count.get()) * u64::from(asked.ms());
+            let time_ms = u64::from(count.get()) * u64::from(asked.ms()) - 1_000;
             let count = u16::try_from(time_ms.div_ceil(real_ms.into())).unwrap_or(u16::MAX);
             NonZeroU16::new(count).map_or(Broadcasts::Once, Broadcasts::Count)
         }
@@ -189,6 +189,8 @@ mod tests {
         assert_eq!(fitted(count(10), minute, 32 * 1883), count(10));
         assert_eq!(fitted(count(30), minute, 31 * 1883), count(31));
         assert_eq!(fitted(count(u16::MAX), minute, 1000), count(u16::MAX));
+        let slowed = RepetitionPeriod::from_ms(290_000).unwrap();
+        assert_eq!(fitted(count(13), slowed, 154 * 1883), count(13));
         assert_eq!(fitted(Broadcasts::UntilStopped, minute, 1883), Broadcasts::UntilStopped);
     }
 }
