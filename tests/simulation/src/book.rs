@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use area::{CellRuns, OperatorId};
+use area::{CellRuns, ControllerId, OperatorId};
 use engine::order::BroadcastId;
 use engine::record::StepVerb;
-use engine::{AlertId, Edition, Entry, Record, Seq, Version};
+use engine::{AlertId, Edition, Entry, Ration, Record, Seq, Share, Version};
 use opsim::MessageKey;
 use policy::Channel;
 
@@ -15,6 +15,10 @@ pub(crate) struct Book {
     pub(crate) alerts: BTreeMap<AlertId, Facts>,
     pub(crate) names: BTreeMap<(OperatorId, MessageKey), Named>,
     pub(crate) current: BTreeMap<BroadcastId, Edition>,
+    /// Who gives way at each controller, and since when by the wall clock.
+    rations: BTreeMap<ControllerId, (i64, Ration)>,
+    /// The periods to which messages were slowed somewhere, in milliseconds.
+    slowed: BTreeSet<(BroadcastId, u32)>,
     keys: BTreeSet<String>,
     /// A key under which something was done twice.
     pub(crate) done_twice: Option<String>,
@@ -80,6 +84,25 @@ impl Book {
         self.names.get(&(operator, key)).is_some_and(current)
     }
 
+    /// The cells of a controller in which a message waits for room.
+    pub(crate) fn waits(&self, controller: ControllerId, broadcast: BroadcastId) -> CellRuns {
+        let lesser = self.rations.get(&controller).into_iter().flat_map(|(_, ration)| &ration.lesser);
+        lesser
+            .filter(|lesser| lesser.broadcast == broadcast && lesser.share == Share::Nothing)
+            .fold(CellRuns::new(), |cells, lesser| cells.union(&lesser.cells))
+    }
+
+    /// When the air of a controller's cells was last shared out, by the wall clock.
+    pub(crate) fn shared_out_ms(&self, controller: ControllerId) -> Option<i64> {
+        self.rations.get(&controller).map(|(wall_ms, _)| *wall_ms)
+    }
+
+    /// Whether a message was slowed to about this period somewhere.
+    pub(crate) fn was_slowed(&self, broadcast: BroadcastId, period_ms: u64) -> bool {
+        let of_it = self.slowed.range((broadcast, 0)..=(broadcast, u32::MAX));
+        of_it.into_iter().any(|(_, slowed_ms)| u64::from(*slowed_ms).abs_diff(period_ms) <= 1_883)
+    }
+
     pub(crate) fn apply(&mut self, entry: &Entry) {
         match &entry.record {
             Record::Drafted { alert, channel, version, key, .. } => {
@@ -114,6 +137,13 @@ impl Book {
                 {
                     facts.ended = Some(*step);
                 }
+            }
+            Record::Rationed { controller, ration } => {
+                self.slowed.extend(ration.lesser.iter().filter_map(|lesser| match lesser.share {
+                    Share::Slowed(period_ms) => Some((lesser.broadcast, period_ms)),
+                    Share::Full | Share::Nothing => None,
+                }));
+                self.rations.insert(*controller, (entry.wall_ms, ration.clone()));
             }
             Record::Approved { alert, by, expires_ms, broadcasts, key, .. } => {
                 self.done(key);

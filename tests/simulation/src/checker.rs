@@ -6,12 +6,12 @@ mod evidence;
 mod requests;
 mod shown;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use area::{CellRuns, ControllerId};
-use engine::order::Verb;
+use engine::order::{BroadcastId, Verb};
 use engine::report::Outcome;
-use engine::{Entry, Record, Seq};
+use engine::{Cadence, Entry, Load, Record, Seq, WHOLE};
 use opsim::{Change, Network};
 
 use crate::book::Book;
@@ -75,7 +75,7 @@ impl Checker {
     /// Time has passed.
     pub(crate) fn at(&mut self, now_ms: u64) {
         self.now_ms = now_ms;
-        if let Some((invariant, words)) = self.due.late(now_ms) {
+        if let Some((invariant, words)) = self.due.late(now_ms, &self.book) {
             self.fail(invariant, words);
         }
     }
@@ -117,6 +117,7 @@ impl Checker {
             self.fail(6, format!("what was asked under key {key} was done twice"));
         }
         match &entry.record {
+            Record::Rationed { controller, .. } => self.due.shared_out(self.now_ms, *controller),
             Record::Approved { alert, .. } | Record::Stepped { alert, .. } => self.due.forget_alert(*alert),
             Record::Renamed { broadcast, serial, .. } => {
                 self.fail(2, format!("{broadcast:?} is called {serial} now, though no other CBC is there"));
@@ -191,7 +192,7 @@ impl Checker {
     }
 
     /// What has gone on the air since: it must be wanted there, and end with its alert.
-    pub(crate) fn aired(&mut self, network: usize, radio: &Network, wall_ms: i64) {
+    pub(crate) fn aired(&mut self, land: &Land, network: usize, radio: &Network, wall_ms: i64) {
         let history = radio.radio().history();
         let news: Vec<Change> = history[self.seen[network]..].to_vec();
         self.seen[network] = history.len();
@@ -204,9 +205,20 @@ impl Checker {
                 return self.fail(2, format!("{what}: on the air outside its area"));
             }
             let Some(on_air) = radio.radio().find(change.cell, change.key) else { continue };
+            // What arrives after it was taken back was not put on the air knowingly, and what a stepped clock has ended
+            // may last.
+            let controller = land.inventory.controller_of(area::CellIndex(change.cell));
+            if self.clock_stepped_ms.is_none()
+                && !self.requests.was_stopped(controller, change.key)
+                && let Some(load) = self.overload(land, radio, change.cell)
+            {
+                return self.fail(8, format!("{what}: with it {load} of {WHOLE} of the air is taken"));
+            }
             let (cadence, facts) = (on_air.message.cadence, self.book.alerts.get(&named.alert));
             let period_ms = u64::from(PERIOD_S) * 1_000;
-            if cadence.period_ms().abs_diff(period_ms) > 1_883 {
+            let is_asked_for = cadence.period_ms().abs_diff(period_ms) <= 1_883
+                || self.book.was_slowed(named.broadcast, cadence.period_ms());
+            if !is_asked_for {
                 return self.fail(2, format!("{what}: a broadcast every {} ms", cadence.period_ms()));
             }
             if on_air.message.text() != named.text {
@@ -217,12 +229,32 @@ impl Checker {
             let Some(ends_ms) = cadence.ends_ms(change.at_ms) else {
                 return self.fail(5, format!("{what}: broadcast without an end"));
             };
-            if ends_ms > expires_ms + OVERRUN_MS {
+            if ends_ms > expires_ms + OVERRUN_MS + cadence.period_ms() {
                 return self.fail(
                     5,
                     format!("{what}: broadcast for {} s after expiry", (ends_ms - expires_ms) / 1_000),
                 );
             }
         }
+    }
+}
+
+impl Checker {
+    /// What all messages in a cell take of its air together, where that is more than there is. Where what is new is
+    /// written before what it replaces is stopped, both are on for a moment; the heavier counts.
+    fn overload(&self, land: &Land, network: &Network, cell: u32) -> Option<Load> {
+        let airtime = land.traits(land.inventory.controller_of(area::CellIndex(cell)))?.airtime;
+        let operator = network.radio().operator();
+        let mut loads: BTreeMap<BroadcastId, Load> = BTreeMap::new();
+        for on_air in network.radio().on_air(cell) {
+            let Some(named) = self.book.names.get(&(operator, on_air.message.key)) else { continue };
+            // A BSC counts in units of its own, so that a period may be a little shorter than what was meant.
+            let period_ms = u32::try_from(on_air.message.cadence.period_ms() + 942).unwrap_or(u32::MAX);
+            let pages = u32::try_from(on_air.message.pages()).unwrap_or(u32::MAX);
+            let load = loads.entry(named.broadcast).or_default();
+            *load = airtime.load(Cadence { pages, period_ms }).max(*load);
+        }
+        let load: Load = loads.values().sum();
+        (airtime.page_ms.is_some() && load > airtime.whole()).then_some(load)
     }
 }

@@ -142,7 +142,7 @@ impl Land {
                     indications: traits.indications,
                     stops_first: false,
                     counts: traits.counts,
-                    airtime: engine::Airtime::default(),
+                    airtime: plan.world.airtime,
                 })
             })
             .collect();

@@ -1,6 +1,10 @@
 //! What happens in a run: a world, and a list of events drawn from the seed. Leaving events out gives a smaller run of
 //! the same world, which is how a failure is shrunk.
 
+use std::num::NonZeroU32;
+
+use engine::Airtime;
+
 use crate::chance::Chance;
 
 /// A run.
@@ -35,6 +39,8 @@ pub struct World {
     pub faulty: bool,
     /// An operator has three message codes that are ours, and no more.
     pub few_codes: bool,
+    /// What the air of every cell carries.
+    pub airtime: Airtime,
 }
 
 impl World {
@@ -126,6 +132,7 @@ impl Plan {
             phones: if large { 1 } else { 2 },
             faulty: !chance.once_in(3),
             few_codes: chance.once_in(6),
+            airtime: airtime(&mut Chance::new(seed, 5)),
         };
         let calm_ms = chance.between(5, 30) * 60_000;
         let mut plan =
@@ -150,6 +157,7 @@ impl Plan {
             phones: 1,
             faulty: false,
             few_codes: false,
+            airtime: Airtime::default(),
         };
         let ask = |at_ms, officer, verb| Event {
             at_ms,
@@ -264,6 +272,13 @@ impl Plan {
             self.push(at_ms, what);
         }
     }
+}
+
+/// In every third world cells carry one to four pages a minute.
+fn airtime(chance: &mut Chance) -> Airtime {
+    let page_ms = chance.one_of(&[0, 0, 0, 0, 14_000, 29_000, 55_000]);
+    let slowest_ms = chance.one_of(&[60_000, 120_000, Airtime::SLOWEST_MS]);
+    Airtime { page_ms: NonZeroU32::new(page_ms), slowest_ms }
 }
 
 fn radius(chance: &mut Chance) -> u32 {

@@ -203,7 +203,7 @@ impl<'a> Simulation<'a> {
         self.work();
         for (at, network) in self.networks.iter().enumerate() {
             let wall_ms = WALL_MS + self.now_ms as i64 + self.stepped_ms;
-            self.checker.aired(at, network, wall_ms);
+            self.checker.aired(&self.land, at, network, wall_ms);
         }
     }
 
@@ -366,6 +366,7 @@ impl<'a> Simulation<'a> {
     /// Controllers whose peers all do well, and have nothing to do.
     fn healthy(&self) -> BTreeSet<ControllerId> {
         let Some(daemon) = &self.daemon else { return BTreeSet::new() };
+        let indications = |controller| self.land.traits(controller).is_some_and(|traits| traits.indications);
         let well = |(at, peer): (usize, &crate::land::Peer)| {
             let (wire, status) = (&self.wires[at], daemon.dispatch.peer_status(PeerId(at as u16)));
             wire.is_up()
@@ -376,6 +377,7 @@ impl<'a> Simulation<'a> {
                 && status.queued_orders == 0
                 && status.in_flight < usize::from(peer.profile.window)
                 && peer.faults.delay_ms <= 400
+                && !(peer.faults.no_indications && indications(peer.controller))
         };
         self.land.controllers().filter(|controller| self.land.peers_of(*controller).all(well)).collect()
     }

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use area::ControllerId;
+use area::{CellRuns, ControllerId};
+use engine::order::BroadcastId;
 use engine::{AlertId, Seq};
 use opsim::MessageKey;
 
 use super::Checker;
+use crate::book::Book;
 use crate::land::Land;
 
 /// Everything that is due.
@@ -22,6 +24,8 @@ struct Expected {
     controller: ControllerId,
     key: MessageKey,
     alert: AlertId,
+    broadcast: BroadcastId,
+    cells: CellRuns,
     kill: bool,
     by_ms: u64,
 }
@@ -32,8 +36,14 @@ const WRITE_WITHIN_MS: u64 = 30_000;
 const KILL_WITHIN_MS: u64 = 3_000;
 
 impl Due {
-    /// What should have been handed out by now: which invariant that violates, in words.
-    pub(super) fn late(&mut self, now_ms: u64) -> Option<(u8, String)> {
+    /// What should have been handed out by now, and is not shown to wait for room on the air: which invariant that
+    /// violates, in words.
+    pub(super) fn late(&mut self, now_ms: u64, book: &Book) -> Option<(u8, String)> {
+        let waits = |expected: &Expected| {
+            let waits = book.waits(expected.controller, expected.broadcast);
+            !expected.kill && expected.cells.subtract(&waits).is_empty()
+        };
+        self.expected.retain(|expected| expected.by_ms >= now_ms || !waits(expected));
         let at = self.expected.iter().position(|expected| expected.by_ms < now_ms)?;
         let Expected { controller, key, alert, kill, .. } = self.expected.swap_remove(at);
         let what = if kill { "kill" } else { "write" };
@@ -44,10 +54,23 @@ impl Due {
         Some((if kill { 3 } else { 7 }, words))
     }
 
-    pub(super) fn handed(&mut self, controller: ControllerId, key: MessageKey, kill: bool) {
+    /// A request was handed out. Where there is much to stop, one kill comes after the other.
+    pub(super) fn handed(&mut self, now_ms: u64, controller: ControllerId, key: MessageKey, kill: bool) {
+        for other in
+            self.expected.iter_mut().filter(|other| kill && other.kill && other.controller == controller)
+        {
+            other.by_ms = other.by_ms.max(now_ms + KILL_WITHIN_MS);
+        }
         self.expected.retain(|expected| {
             expected.kill != kill || expected.controller != controller || expected.key != key
         });
+    }
+
+    /// The air of a controller's cells was shared out anew: what is written anew comes one after the other.
+    pub(super) fn shared_out(&mut self, now_ms: u64, controller: ControllerId) {
+        for other in self.expected.iter_mut().filter(|other| !other.kill && other.controller == controller) {
+            other.by_ms = other.by_ms.max(now_ms + WRITE_WITHIN_MS);
+        }
     }
 
     pub(super) fn forget_alert(&mut self, alert: AlertId) {
@@ -81,10 +104,10 @@ impl Checker {
             let taken = self.evidence.taken((operator, key));
             for controller in healthy.iter().copied() {
                 let own = land.inventory.controller(controller);
-                let is_wanted = !named.cells.within(own.cells.clone()).is_empty();
+                let cells = named.cells.within(own.cells.clone());
                 let is_asked = self.requests.was_asked(controller, key);
                 if own.operator == operator
-                    && is_wanted
+                    && !cells.is_empty()
                     && !is_asked
                     && taken.within(own.cells.clone()).is_empty()
                 {
@@ -93,6 +116,8 @@ impl Checker {
                         controller,
                         key,
                         alert: named.alert,
+                        broadcast: named.broadcast,
+                        cells,
                         kill: false,
                         by_ms,
                     });
@@ -103,17 +128,30 @@ impl Checker {
 
     /// A cancel was accepted: controllers that do well get a kill of what they said is on.
     pub(crate) fn cancelled(&mut self, land: &Land, alert: AlertId, healthy: &BTreeSet<ControllerId>) {
-        let names: Vec<_> =
-            self.book.names.iter().filter(|(_, named)| named.alert == alert).map(|(key, _)| *key).collect();
-        for (operator, key) in
-            names.into_iter().filter(|(operator, key)| self.book.is_current(*operator, *key))
-        {
+        let names: Vec<_> = self
+            .book
+            .names
+            .iter()
+            .filter(|(_, named)| named.alert == alert)
+            .filter(|((operator, key), _)| self.book.is_current(*operator, *key))
+            .map(|((operator, key), named)| (*operator, *key, named.broadcast))
+            .collect();
+        for (operator, key, broadcast) in names {
             let on = self.evidence.to_kill((operator, key));
             for controller in healthy.iter().copied() {
                 let own = land.inventory.controller(controller);
-                if own.operator == operator && !on.within(own.cells.clone()).is_empty() {
+                let cells = on.within(own.cells.clone());
+                if own.operator == operator && !cells.is_empty() {
                     let by_ms = self.now_ms + KILL_WITHIN_MS;
-                    self.due.expected.push(Expected { controller, key, alert, kill: true, by_ms });
+                    self.due.expected.push(Expected {
+                        controller,
+                        key,
+                        alert,
+                        broadcast,
+                        cells,
+                        kill: true,
+                        by_ms,
+                    });
                 }
             }
         }

@@ -27,6 +27,8 @@ pub(super) struct Requests {
     asked: Vec<VecDeque<u64>>,
     /// What each controller was asked to broadcast since the daemon's start.
     names: BTreeSet<(ControllerId, MessageKey)>,
+    /// What each controller was asked to stop, and not to broadcast since.
+    stopped: BTreeSet<(ControllerId, MessageKey)>,
     /// Kills that a peer must get before anything else.
     owed: BTreeMap<usize, BTreeSet<MessageKey>>,
     /// Kills that a peer has had since its link is up.
@@ -54,6 +56,7 @@ impl Requests {
             written: BTreeMap::new(),
             asked: vec![VecDeque::new(); peers],
             names: BTreeSet::new(),
+            stopped: BTreeSet::new(),
             owed: BTreeMap::new(),
             killed: BTreeMap::new(),
         }
@@ -70,6 +73,10 @@ impl Requests {
     pub(super) fn link_down(&mut self, peer: usize) {
         self.owed.remove(&peer);
         self.killed.remove(&peer);
+    }
+
+    pub(super) fn was_stopped(&self, controller: ControllerId, key: MessageKey) -> bool {
+        self.stopped.contains(&(controller, key))
     }
 
     pub(super) fn was_asked(&self, controller: ControllerId, key: MessageKey) -> bool {
@@ -114,17 +121,21 @@ impl Checker {
             }
             Asked::Kill { key, cells } => {
                 self.requests.kills += 1;
+                self.requests.stopped.insert((at.controller, *key));
+                // Of several texts of one message the newest is stopped first; an RNC gets one word after the other.
+                let broadcast = |key| self.book.names.get(&(at.operator, key)).map(|named| named.broadcast);
                 if let Some(owed) = self.requests.owed.get_mut(&peer) {
-                    owed.remove(key);
+                    owed.retain(|other| broadcast(*other) != broadcast(*key));
                 }
                 self.requests.killed.entry(peer).or_default().insert(*key);
-                self.due.handed(at.controller, *key, true);
+                self.due.handed(self.now_ms, at.controller, *key, true);
                 self.evidence.killed((at.operator, *key), cells);
             }
             Asked::Write { key, cells } => {
                 self.requests.writes += 1;
                 self.requests.names.insert((at.controller, *key));
-                self.due.handed(at.controller, *key, false);
+                self.requests.stopped.remove(&(at.controller, *key));
+                self.due.handed(self.now_ms, at.controller, *key, false);
                 self.check_write(land, peer, wall_ms, *key, cells);
                 self.evidence.asked((at.operator, *key), cells);
             }

@@ -77,10 +77,13 @@ impl Checker {
 
     /// Faults have stopped a while ago: everything reachable has settled, and what is shown is so.
     pub(crate) fn settled(&mut self, land: &Land, engine: &Engine, networks: &[Network], wall_ms: i64) {
-        let is_old = |shown: &Shown<'_>| {
-            shown.alert.history.last().is_none_or(|step| step.wall_ms + SETTLES_WITHIN_MS < wall_ms)
-        };
-        for shown in Shown::all(land, engine).filter(is_old) {
+        let mut legs: Vec<Shown<'_>> = Shown::all(land, engine).collect();
+        legs.retain(|shown| {
+            let step_ms = shown.alert.history.last().map(|step| step.wall_ms);
+            let shared_ms = self.book.shared_out_ms(shown.leg.controller());
+            step_ms.max(shared_ms).is_none_or(|changed_ms| changed_ms + SETTLES_WITHIN_MS < wall_ms)
+        });
+        for shown in legs {
             let controller = shown.leg.controller();
             let Some(indications) = land.traits(controller).map(|traits| traits.indications) else {
                 continue;
@@ -97,6 +100,9 @@ impl Checker {
     fn check_leg(&mut self, shown: &Shown<'_>, network: &Network, indications: bool) {
         let (_, key) = shown.name;
         let current = shown.broadcast.current();
+        let named = self.book.names.get(&shown.name);
+        let waits = named.map(|named| self.book.waits(shown.leg.controller(), named.broadcast));
+        let waits = waits.unwrap_or_default();
         for (cell, status) in shown.leg.statuses().filter(|(cell, _)| !network.radio().is_dead(*cell)) {
             let phase = status.phase();
             let is_full = network.radio().on_air(cell).len() >= Radio::MESSAGES_PER_CELL_MAX;
@@ -105,6 +111,7 @@ impl Checker {
                 Phase::Accepted | Phase::OffAccepted => !indications,
                 Phase::Refused => is_full,
                 Phase::Off => true,
+                Phase::Deferred => waits.contains(CellIndex(cell)),
                 _ => false,
             };
             let words = shown.words(cell);
@@ -117,7 +124,7 @@ impl Checker {
                 Phase::Confirmed if !self.untold.contains(&cell) && self.clock_stepped_ms.is_none() => {
                     self.fail(1, format!("{words} is shown confirmed and is not on the air"));
                 }
-                Phase::Off | Phase::OffAccepted if is_on => {
+                Phase::Off | Phase::OffAccepted | Phase::Deferred if is_on => {
                     self.fail(1, format!("{words} is shown {phase:?} and is on the air"));
                 }
                 _ => {}

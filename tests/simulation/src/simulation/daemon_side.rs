@@ -253,7 +253,7 @@ impl Simulation<'_> {
         let peer = &self.land.peers[at];
         self.networks[peer.network].connected(self.now_ms, peer.element);
         self.wires[at].state = State::Up;
-        self.wires[at].sick_ms = self.now_ms;
+        self.wires[at].sick_ms = self.wires[at].sick_ms.max(self.now_ms);
         let Some(daemon) = &mut self.daemon else { return };
         daemon.ports[at].up = true;
         daemon.ports[at].held = None;

@@ -1,6 +1,6 @@
 //! What goes wrong, and the end of it.
 
-use area::CellRuns;
+use area::{CellRuns, Rat};
 use opsim::{Command, Restart};
 
 use super::Simulation;
@@ -13,6 +13,13 @@ impl Simulation<'_> {
         let now_ms = self.now_ms;
         *self.totals.faults.entry(kind(what)).or_default() += 1;
         match what {
+            // An answer of SBc-AP does not say which cells it is about: that an MME loses some requests and answers
+            // later ones, on an association that stands, cannot be seen from outside.
+            What::Silence { element, for_ms, deaf: true }
+                if self.land.peers[(element % peers) as usize].rat == Rat::Lte =>
+            {
+                self.fault(What::Hole { element, for_ms });
+            }
             What::Silence { element, for_ms, deaf } => {
                 let at = (element % peers) as usize;
                 self.sick(at, for_ms);
@@ -67,7 +74,9 @@ impl Simulation<'_> {
             }
             What::ClockStep { by_ms } => {
                 self.stepped_ms += by_ms;
-                self.checker.clock_stepped(by_ms < 0 || self.daemon.is_some());
+                // What a daemon cannot write down, the next one does not know.
+                let notes = self.daemon.as_ref().is_some_and(|daemon| !daemon.journal_failed);
+                self.checker.clock_stepped(by_ms < 0 || notes);
             }
             What::Die { effects, for_ms } => {
                 self.die_at = Some(self.effects + 1 + effects);
