@@ -29,8 +29,8 @@ pub(crate) struct Handed {
     pub(crate) broadcast: BroadcastId,
     /// The cells it was handed out for, to whatever end.
     pub(crate) cells: CellRuns,
-    /// Those of them whose stop a peer has accepted since it was last written.
-    pub(crate) stopping: CellRuns,
+    /// Those of them whose stop a peer has accepted since it was last written there, by peer.
+    stopping: SmallVec<[(PeerId, CellRuns); 2]>,
     /// The peers it was handed to.
     pub(crate) peers: SmallVec<[PeerId; 8]>,
     /// The nodes that have restarted since, each with its cells that had it and are to have it again.
@@ -47,12 +47,20 @@ impl Handed {
         Self {
             broadcast,
             cells: CellRuns::new(),
-            stopping: CellRuns::new(),
+            stopping: SmallVec::new(),
             peers: SmallVec::new(),
             lost: Vec::new(),
             pdus: 0,
             octets: 0,
         }
+    }
+}
+
+impl Handed {
+    /// The cells whose stop this peer has accepted since it was last written there.
+    pub(crate) fn stopping(&self, peer: PeerId) -> CellRuns {
+        let known = self.stopping.iter().find(|(known, _)| *known == peer);
+        known.map(|(_, cells)| cells.clone()).unwrap_or_default()
     }
 }
 
@@ -86,7 +94,7 @@ impl Register {
         let repeat = all == handed.cells;
         handed.cells = all;
         if verb != Verb::Kill {
-            handed.stopping = handed.stopping.subtract(cells);
+            handed.stopping.iter_mut().for_each(|(_, stopping)| *stopping = stopping.subtract(cells));
         }
         handed.lost.iter_mut().for_each(|(_, lost)| *lost = lost.subtract(cells));
         handed.lost.retain(|(_, lost)| !lost.is_empty());
@@ -105,10 +113,12 @@ impl Register {
     }
 
     /// A peer has accepted to take a message off the air in these cells.
-    pub(crate) fn stops(&mut self, reference: Reference, cells: &CellRuns) {
-        if let Some(at) = self.place(reference) {
-            let handed = &mut self.messages[at].1;
-            handed.stopping = handed.stopping.union(cells);
+    pub(crate) fn stops(&mut self, reference: Reference, peer: PeerId, cells: &CellRuns) {
+        let Some(at) = self.place(reference) else { return };
+        let stopping = &mut self.messages[at].1.stopping;
+        match stopping.iter_mut().find(|(known, _)| *known == peer) {
+            Some((_, known)) => *known = known.union(cells),
+            None => stopping.push((peer, cells.clone())),
         }
     }
 
@@ -171,10 +181,11 @@ mod tests {
         let cells = CellRuns::from_range;
         register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..4), 10);
         register.note(reference, Verb::Kill, BroadcastId(7), PeerId(0), &cells(0..4), 10);
-        assert!(register.handed(reference).unwrap().stopping.is_empty());
-        register.stops(reference, &cells(0..2));
-        assert_eq!(register.handed(reference).unwrap().stopping, cells(0..2));
+        assert!(register.handed(reference).unwrap().stopping(PeerId(0)).is_empty());
+        register.stops(reference, PeerId(0), &cells(0..2));
+        assert_eq!(register.handed(reference).unwrap().stopping(PeerId(0)), cells(0..2));
+        assert!(register.handed(reference).unwrap().stopping(PeerId(1)).is_empty());
         register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..1), 10);
-        assert_eq!(register.handed(reference).unwrap().stopping, cells(1..2));
+        assert_eq!(register.handed(reference).unwrap().stopping(PeerId(0)), cells(1..2));
     }
 }

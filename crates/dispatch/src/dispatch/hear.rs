@@ -21,18 +21,17 @@ impl Dispatch {
             Heard::Unanswered { token } => self.hear_nothing(id, token),
             Heard::Indication { reference, verb, places, nowhere, counts } => {
                 self.hear_counts(id, reference, &counts);
-                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places, |handed| {
-                    &handed.cells
-                });
+                let told = |handed: &Handed| handed.cells.clone();
+                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places, told);
                 // An eNB that stopped nothing had nothing on. It may say so of another request than the one that names
-                // its cells, so the word counts only where the peer has accepted to stop the cell.
+                // its cells, so the word counts only where this peer has accepted to stop the cell.
                 if verb == Verb::Kill {
                     let off = Outcome::Confirmed;
-                    self.hear_indication(id, reference, verb, off, &nowhere, |handed| &handed.stopping);
+                    self.hear_indication(id, reference, verb, off, &nowhere, |handed| handed.stopping(id));
                 } else if !nowhere.is_empty() {
                     let cause = Cause::NoBroadcast;
                     let refused = Outcome::Refused(cause);
-                    self.hear_indication(id, reference, verb, refused, &nowhere, |handed| &handed.cells);
+                    self.hear_indication(id, reference, verb, refused, &nowhere, told);
                     let words = format!("message {} {}: {}", reference.0, reference.1, cause.words());
                     self.notice(id, NoticeKind::Refused, words);
                 }
@@ -74,7 +73,7 @@ impl Dispatch {
         let reference = (asked.message_id, asked.serial);
         if asked.verb == Verb::Kill {
             for (_, cells) in verdict.iter().filter(|(outcome, _)| *outcome == Outcome::Accepted) {
-                self.routes[*place].register.stops(reference, cells);
+                self.routes[*place].register.stops(reference, id, cells);
             }
         }
         let alarm = alarm(asked, &answer).map(|kind| (kind, words(asked, &answer)));
@@ -115,14 +114,14 @@ impl Dispatch {
         verb: Verb,
         outcome: Outcome,
         places: &[Place],
-        meant: impl Fn(&Handed) -> &CellRuns,
+        meant: impl Fn(&Handed) -> CellRuns,
     ) {
         let (message_id, serial) = reference;
         let mut known = false;
         for place in self.routes_of(id) {
             let route = &self.routes[place];
             let Some(handed) = route.register.handed(reference) else { continue };
-            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(meant(handed));
+            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(&meant(handed));
             known = true;
             if cells.is_empty() {
                 continue;
