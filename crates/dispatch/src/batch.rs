@@ -19,7 +19,7 @@ const TAI_OCTETS: u32 = 6;
 pub(crate) const UNTIL_TOLD: u64 = u64::MAX;
 
 /// What an order still has to do at a peer: runs of cells to look at, those of one eNB next to each other.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rest {
     /// The next one last.
     runs: Runs,

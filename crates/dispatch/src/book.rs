@@ -96,6 +96,14 @@ impl Book {
         *self.open_by_controller.entry(order.controller).or_default() += 1;
     }
 
+    /// One more peer has an order in its queue.
+    pub(crate) fn share(&mut self, order: OrderId) {
+        if let Some(open) = self.orders.get_mut(&order) {
+            open.errands += 1;
+            open.shared.get_or_insert_default();
+        }
+    }
+
     /// An open order.
     pub(crate) fn order(&self, order: OrderId) -> Option<&Open> {
         self.orders.get(&order)
@@ -281,10 +289,18 @@ impl Book {
         if let Some(Shared { good, mut bad, .. }) = open.shared.take() {
             // A refusal says more than a silence, and so comes last; but whoever was silent may have done it.
             bad.sort_by_key(|(outcome, _)| *outcome != Outcome::Unanswered);
+            let unheard = bad
+                .iter()
+                .filter(|(outcome, _)| *outcome == Outcome::Unanswered)
+                .fold(CellRuns::new(), |all, (_, cells)| all.union(cells));
             let (mut silent, mut refused) = (good.clone(), good);
             for (outcome, cells) in bad {
                 let told = if outcome == Outcome::Unanswered { &mut silent } else { &mut refused };
-                let cells = cells.subtract(told);
+                let mut cells = cells.subtract(told);
+                // That one peer has nothing to stop does not say that a silent one has not.
+                if open.action.verb() == Verb::Kill && outcome == Outcome::Refused(Cause::ReferenceUnknown) {
+                    cells = cells.subtract(&unheard);
+                }
                 if !cells.is_empty() {
                     *told = told.union(&cells);
                     self.reports.push_back(open.report(outcome, cells));

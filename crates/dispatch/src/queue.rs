@@ -17,7 +17,7 @@ pub(crate) struct Rank {
 }
 
 /// What an order has to do at one peer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Errand {
     pub(crate) order: OrderId,
     /// The place of the order's controller among the routes.

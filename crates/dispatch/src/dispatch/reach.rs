@@ -48,20 +48,23 @@ impl Dispatch {
                 route.current = next;
             }
             let controller = route.controller;
-            self.move_errands(place, id, next);
+            self.move_errands(place, id, next, |_| true);
             if next.is_none() {
                 self.book.report(Report::Down(controller));
             }
         }
     }
 
-    /// A peer left a request unanswered: where one peer gets the orders, the next one is tried.
+    /// A peer left a request unanswered: where one peer gets the orders, the next one is tried. A kill stays with the
+    /// silent one too, which may yet act on the write that it was handed.
     pub(super) fn fail_over(&mut self, place: usize, id: PeerId) {
         let Some(next) = self.next_ready(place, id) else { return };
         let route = &mut self.routes[place];
         if route.reach == Reach::OneThenFailover && route.current == Some(id) {
             route.current = Some(next);
-            self.move_errands(place, id, Some(next));
+            self.share_kills(place, id, next);
+            let is_meant = |rank: Rank| rank.priority != Priority::Kill;
+            self.move_errands(place, id, Some(next), is_meant);
         }
     }
 
@@ -69,11 +72,34 @@ impl Dispatch {
         self.routes[place].after(id).find(|id| self.peer(*id).is_some_and(|peer| peer.ready))
     }
 
+    /// What a peer is still to kill for a controller another one is to kill as well.
+    fn share_kills(&mut self, place: usize, from: PeerId, to: PeerId) {
+        let Some(peer) = self.peer_mut(from) else { return };
+        let is_kill = |rank: Rank, errand: &Errand| errand.route == place && rank.priority == Priority::Kill;
+        let kills = peer.queue.extract(is_kill);
+        for (rank, errand) in kills {
+            let is_alone = self.book.order(errand.order).is_some_and(|order| order.errands == 1);
+            if is_alone && let Some(other) = self.peer_mut(to) {
+                other.queue.insert(rank, errand.clone());
+                self.book.share(errand.order);
+            }
+            if let Some(peer) = self.peer_mut(from) {
+                peer.queue.insert(rank, errand);
+            }
+        }
+    }
+
     /// Moves what a peer was still to do for a controller. An order that other peers have too leaves nothing behind but
     /// the cells that none of them was asked for.
-    fn move_errands(&mut self, place: usize, from: PeerId, to: Option<PeerId>) {
+    fn move_errands(
+        &mut self,
+        place: usize,
+        from: PeerId,
+        to: Option<PeerId>,
+        is_meant: impl Fn(Rank) -> bool,
+    ) {
         let Some(peer) = self.peer_mut(from) else { return };
-        for (rank, errand) in peer.queue.extract(|_, errand| errand.route == place) {
+        for (rank, errand) in peer.queue.extract(|rank, errand| errand.route == place && is_meant(rank)) {
             self.move_errand(rank, errand, to);
         }
         if let Some(to) = to {

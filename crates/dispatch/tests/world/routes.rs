@@ -133,6 +133,39 @@ fn a_kill_follows_the_write_to_a_peer_that_is_silent() {
 }
 
 #[test]
+fn a_kill_that_waits_at_a_peer_that_falls_silent_goes_to_the_next_as_well() {
+    let mut world = pool(Reach::OneThenFailover);
+    world.manner(0, silent());
+    world.write(1, 0..8);
+    world.run(5_000);
+    world.dispatch.set_writable(PeerId(0), false);
+    world.kill(1, 0..8);
+    world.run(6_000);
+    world.dispatch.set_writable(PeerId(0), true);
+    world.run(1_000);
+    let peers: Vec<_> = world.sent("stop_warning_request").iter().map(|request| request.peer).collect();
+    assert_eq!(peers, [PeerId(1), PeerId(0)]);
+}
+
+#[test]
+fn that_one_peer_knows_no_such_message_says_nothing_for_a_silent_one() {
+    let mut world = pool(Reach::OneThenFailover);
+    world.manner(0, silent());
+    world.write(1, 0..8);
+    world.run(11_000);
+    world.manner(
+        1,
+        with(10, |_, mut answer| {
+            answer["cause"] = 3.into();
+            answer
+        }),
+    );
+    world.kill(1, 0..8);
+    world.run(11_000);
+    assert_eq!(world.words().last(), Some(&(Outcome::Unanswered, ALL.into())));
+}
+
+#[test]
 fn a_stalled_peer_costs_the_others_nothing() {
     let cells: &[(&str, u16, &[u32])] = &[("bsc-1", 1, &[1, 2]), ("bsc-2", 2, &[1, 2])];
     let peers = vec![free(Profile::cbsp("1")), free(Profile::cbsp("2"))];
