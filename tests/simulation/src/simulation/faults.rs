@@ -7,6 +7,9 @@ use super::Simulation;
 use crate::plan::What;
 use crate::wire::State;
 
+/// No supervisor starts the daemon sooner (`RestartSec` of the unit file); within it no cell is due again.
+const RESTART_MS: u64 = 1_000;
+
 impl Simulation<'_> {
     pub(super) fn fault(&mut self, what: What) {
         let peers = self.land.peers.len() as u64;
@@ -84,11 +87,11 @@ impl Simulation<'_> {
             }
             What::SyncFails { for_ms } => {
                 self.disk.fail_next();
-                self.down_for_ms = for_ms;
+                self.down_for_ms = for_ms.max(RESTART_MS);
             }
             What::DiskFull { for_ms } => {
                 self.disk.fill();
-                self.down_for_ms = for_ms;
+                self.down_for_ms = for_ms.max(RESTART_MS);
             }
             What::Ask(_) | What::Look => {}
         }
