@@ -73,6 +73,7 @@ targets! {
     cbsp_decode
     cbsp_session
     ngap_decode
+    picture
     sabp_decode
     sabp_session
     sabp_stream

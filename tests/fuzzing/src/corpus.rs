@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cbe::{Answer, DeliveryReport, Place, Tag};
+use policy::Picture;
 use serde_json::Value;
 
 use crate::session::script;
@@ -62,6 +63,16 @@ pub fn inventories() -> Vec<Vec<u8>> {
 /// CAP messages: our own, signed and not.
 pub fn cap_messages() -> Vec<Vec<u8>> {
     vec![std::fs::read(fixtures().join("cap/missing-child.xml")).expect("the fixture")]
+}
+
+/// A picture of nothing as PNG, and the markers of a JPEG file.
+pub fn pictures() -> Vec<Vec<u8>> {
+    let jpeg: &[&[u8]] = &[
+        &[0xff, 0xd8, 0xff, 0xe1, 0, 8, b'E', b'x', b'i', b'f', 0, 0, 0xff, 0xdb, 0, 4, 1, 2],
+        &[0xff, 0xc0, 0, 11, 8, 0, 3, 0, 2, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0],
+        &[1, 2, 0xff, 0, 3, 0xff, 0xd0, 4, 0xff, 0xd9, b'm', b'o', b'r', b'e'],
+    ];
+    vec![Picture::blank(100).octets().to_vec(), jpeg.concat()]
 }
 
 /// Answers of an operator's CBC, each behind the octet that says what it answers.

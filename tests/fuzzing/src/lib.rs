@@ -43,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "cbsp_decode", run: codec::cbsp_decode, seeds: || corpus::octets("cbsp") },
     Target { name: "cbsp_session", run: session::cbsp::run, seeds: || corpus::conversations("cbsp") },
     Target { name: "ngap_decode", run: codec::ngap_decode, seeds: || corpus::octets("ngap") },
+    Target { name: "picture", run: text::picture, seeds: corpus::pictures },
     Target { name: "sabp_decode", run: codec::sabp_decode, seeds: || corpus::octets("sabp") },
     Target { name: "sabp_session", run: session::sabp::run, seeds: || corpus::conversations("sabp") },
     Target { name: "sabp_stream", run: codec::sabp_stream, seeds: || corpus::octets("sabp") },

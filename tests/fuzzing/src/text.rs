@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use admin::{Approval, Draft, Reason};
 use area::{Atlas, Inventory};
 use cap::{Document, Level, Limits};
-use policy::{Act, Body, Bulletin, Imported, Outlet, Profile};
+use policy::{Act, Body, Bulletin, Imported, Outlet, Picture, Profile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -72,6 +72,12 @@ pub fn cap_import(input: &[u8]) {
         let again = Imported::read(&again, &profiles, None).expect("what we wrote can be imported");
         assert_eq!(again, Imported { note: None, ..imported });
     }
+}
+
+/// A picture that somebody uploads: what is kept of it is a picture, and all of that is kept.
+pub fn picture(input: &[u8]) {
+    let Ok(picture) = Picture::read(input) else { return };
+    assert_eq!(Picture::read(picture.octets()).as_ref(), Ok(&picture), "what was kept is the same picture");
 }
 
 static ATLAS: LazyLock<Atlas> = LazyLock::new(|| Atlas::serbia().expect("the figures of this project"));
