@@ -92,6 +92,9 @@ impl Checker {
 
     /// The daemon is dead: what it was told is no ground for what the next one says.
     pub(crate) fn died(&mut self) {
+        // It may have died before it had written down that the clock was set.
+        self.stepped_unseen |=
+            self.clock_stepped_ms.is_some_and(|stepped_ms| self.now_ms < stepped_ms + 3_000);
         self.evidence.clear();
         self.due = Due::default();
         self.requests.died();
