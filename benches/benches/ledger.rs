@@ -102,6 +102,7 @@ impl World {
                 indications: true,
                 stops_first: false,
                 counts: engine::Counting::Ends,
+                pooled: false,
                 airtime: engine::Airtime::default()
             });
             inventory.controllers().len()

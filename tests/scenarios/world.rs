@@ -210,9 +210,9 @@ impl Plan {
         let setup = dispatch::Setup { peers, routes: routes.collect() };
         let dispatch = Dispatch::new(inventory, setup).unwrap();
         let traits = (0..inventory.controllers().len()).map(|n| {
-            let dispatch::ControllerTraits { in_place, indications, stops_first, counts } =
+            let dispatch::ControllerTraits { in_place, indications, stops_first, counts, pooled } =
                 dispatch.traits(ControllerId(n as u16))?;
-            Some(Traits { in_place, indications, stops_first, counts, airtime: self.airtime })
+            Some(Traits { in_place, indications, stops_first, counts, pooled, airtime: self.airtime })
         });
         let setup = Setup {
             coverage: Coverage::new(inventory),

@@ -263,9 +263,16 @@ mod tests {
         let routes = vec![route("amf-1", 0), route("mme-1", 1)];
         let dispatch = Dispatch::new(&inventory, dispatch::Setup { peers, routes }).unwrap();
         let traits = [0, 1].map(|number| {
-            let dispatch::ControllerTraits { in_place, indications, stops_first, counts } =
+            let dispatch::ControllerTraits { in_place, indications, stops_first, counts, pooled } =
                 dispatch.traits(ControllerId(number)).unwrap();
-            Some(Traits { in_place, indications, stops_first, counts, airtime: engine::Airtime::default() })
+            Some(Traits {
+                in_place,
+                indications,
+                stops_first,
+                counts,
+                pooled,
+                airtime: engine::Airtime::default(),
+            })
         });
         let policy = include_str!("../../../config/policies/missing-child.toml");
         let setup = Setup {

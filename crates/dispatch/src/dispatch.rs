@@ -222,7 +222,7 @@ impl Dispatch {
 
     /// What the engine must know of a controller; `None` when it has no peer.
     pub fn traits(&self, controller: ControllerId) -> Option<ControllerTraits> {
-        self.route_of.get(&controller)?;
+        let place = *self.route_of.get(&controller)?;
         Some(ControllerTraits {
             in_place: self.protocols(controller).all(|protocol| !matches!(protocol, Protocol::Sbcap(_))),
             indications: self.protocols(controller).all(|protocol| match protocol {
@@ -234,6 +234,7 @@ impl Dispatch {
                 .protocols(controller)
                 .any(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.stops_first)),
             counts: self.counting(controller),
+            pooled: self.routes[place].peers.len() > 1,
         })
     }
 

@@ -15,6 +15,8 @@ pub struct ControllerTraits {
     pub stops_first: bool,
     /// What ends there by a count of broadcasts.
     pub counts: Counting,
+    /// Several peers serve its cells.
+    pub pooled: bool,
 }
 
 /// A peer at this moment. The counters run from the start of the dispatcher.

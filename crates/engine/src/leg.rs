@@ -323,8 +323,7 @@ impl Leg {
     /// These cells restarted and lost everything. What they have lost need not wait until a query says so too; where a
     /// write is the query, the next one waits for its answer.
     pub fn restart(&mut self, cells: &CellRuns, traits: Traits) {
-        // Each MME of a pool tells of the same restart; a BSC or an RNC is alone.
-        self.ledger.change(cells, |status| status.restart(!traits.in_place));
+        self.ledger.change(cells, |status| status.restart(traits.pooled));
         let is_over = |hold: &Hold| hold.until_ms.is_some() || (hold.verb == Verb::Query && traits.in_place);
         for hold in self.holds.iter_mut().filter(|hold| is_over(hold)) {
             hold.cells = hold.cells.subtract(cells);
@@ -552,6 +551,9 @@ pub struct Traits {
     /// What ends there by a count of broadcasts.
     #[serde(default)]
     pub counts: Counting,
+    /// Several peers serve the cells, and each tells of the same restart.
+    #[serde(default)]
+    pub pooled: bool,
     /// What the air of each cell carries.
     #[serde(default)]
     pub airtime: Airtime,

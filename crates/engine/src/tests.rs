@@ -237,6 +237,7 @@ fn setup(cells: &str, airtime: Airtime) -> Setup {
             indications: false,
             stops_first: false,
             counts: Counting::Ends,
+            pooled: false,
             airtime,
         }),
         area::Rat::Lte => Some(Traits {
@@ -244,6 +245,7 @@ fn setup(cells: &str, airtime: Airtime) -> Setup {
             indications: true,
             stops_first: false,
             counts: Counting::Ends,
+            pooled: true,
             airtime,
         }),
         _ => None,

@@ -142,6 +142,7 @@ impl Land {
                     indications: traits.indications,
                     stops_first: false,
                     counts: traits.counts,
+                    pooled: traits.pooled,
                     airtime: plan.world.airtime,
                 })
             })

@@ -208,6 +208,7 @@ fn history(over: u64, on: u64) -> Vec<Record> {
         indications: false,
         stops_first: false,
         counts: engine::Counting::Ends,
+        pooled: false,
         airtime: engine::Airtime::default(),
     });
     let spot = |n: u16| Spot {
