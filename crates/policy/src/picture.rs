@@ -156,6 +156,8 @@ impl<'a> Parts<'a> {
     fn jpeg(&mut self) -> Option<(u32, u32)> {
         const END: u8 = 0xD9;
         const SCAN: u8 = 0xDA;
+        // Marker, length, precision, both sides, and how many components (T.81 §B.2.2).
+        const FRAME_MIN: usize = 10;
         self.keep(2)?;
         let mut size = None;
         loop {
@@ -174,6 +176,9 @@ impl<'a> Parts<'a> {
             match marker {
                 // Frames, whatever their coding; C4, C8 and CC are tables.
                 0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+                    if length < FRAME_MIN {
+                        return None;
+                    }
                     let side = |at| Some(u32::from(u16::from_be_bytes(self.array(at)?)));
                     size = Some((side(self.at + 7)?, side(self.at + 5)?));
                     self.keep(length)?;
@@ -202,8 +207,9 @@ impl<'a> Parts<'a> {
     /// Up to the last chunk. `None` where the file ends first.
     fn png(&mut self) -> Option<(u32, u32)> {
         self.keep(PNG.len())?;
-        let head = self.array::<4>(self.at + 4)?;
-        if head != *b"IHDR" {
+        // Its length is fixed (PNG §11.2.2): one that lies would say a size that is not kept.
+        let head = self.array::<8>(self.at)?;
+        if head != *b"\0\0\0\x0dIHDR" {
             return None;
         }
         let side = |at| Some(u32::from_be_bytes(self.array(at)?));
