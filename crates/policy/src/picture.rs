@@ -50,6 +50,12 @@ impl Picture {
             let expected = format!("sides of 1 to {} pixels", Self::SIDE_MAX);
             return wrong(&expected, &format!("{width} x {height}"));
         }
+        // The journal reads it again: what would be another picture then is none.
+        let mut again = Parts { file: &parts.kept, at: 0, kept: Vec::new() };
+        let same = if format == Format::Jpeg { again.jpeg() } else { again.png() };
+        if same != size || again.kept != parts.kept {
+            return wrong("a whole JPEG or PNG file", "one that is damaged");
+        }
         let found = parts.kept.len();
         if found > Self::BYTES_MAX {
             return wrong(&format!("at most {} bytes", Self::BYTES_MAX), &format!("{found} bytes"));
