@@ -66,3 +66,16 @@ pub enum Error {
         found: u64,
     },
 }
+
+impl Error {
+    /// The octet where the fault lies; `None` where what was to be written is at fault.
+    pub fn offset(&self) -> Option<usize> {
+        match self {
+            Self::Count { at, .. }
+            | Self::FragmentLength { at, .. }
+            | Self::Truncated { at, .. }
+            | Self::Value { at, .. } => Some(*at),
+            Self::Range { .. } | Self::Size { .. } => None,
+        }
+    }
+}

@@ -101,19 +101,13 @@ pub enum Error {
 impl Error {
     /// The octet of the message where the fault lies, counted from 0; `None` where it has no one place.
     pub fn offset(&self) -> Option<usize> {
-        use aper::Error as Per;
         match self {
             Self::Duplicate { at, .. } | Self::Ies { at, .. } => Some(*at),
             Self::IeValue { why, .. } => why.offset(),
             Self::Outcome { .. } => Some(0),
             // The octet after the CHOICE.
             Self::Procedure { .. } => Some(1),
-            Self::Syntax(
-                Per::Count { at, .. }
-                | Per::FragmentLength { at, .. }
-                | Per::Truncated { at, .. }
-                | Per::Value { at, .. },
-            ) => Some(*at),
+            Self::Syntax(why) => why.offset(),
             _ => None,
         }
     }
