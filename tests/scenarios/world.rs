@@ -209,11 +209,8 @@ impl Plan {
         let peers = self.peers.iter().map(|(profile, _)| profile.clone()).collect();
         let setup = dispatch::Setup { peers, routes: routes.collect() };
         let dispatch = Dispatch::new(inventory, setup).unwrap();
-        let traits = (0..inventory.controllers().len()).map(|n| {
-            let dispatch::ControllerTraits { in_place, indications, stops_first, counts, pooled } =
-                dispatch.traits(ControllerId(n as u16))?;
-            Some(Traits { in_place, indications, stops_first, counts, pooled, airtime: self.airtime })
-        });
+        let traits = (0..inventory.controllers().len())
+            .map(|n| Some(Traits { airtime: self.airtime, ..dispatch.traits(ControllerId(n as u16))? }));
         let setup = Setup {
             coverage: Coverage::new(inventory),
             traits: traits.collect(),

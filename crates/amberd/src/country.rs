@@ -32,16 +32,7 @@ impl Country {
         let dispatch = Dispatch::new(&inventory, setup).map_err(|error| wrong(error.to_string()))?;
         let traits = (0..inventory.controllers().len()).map(|n| {
             let controller = ControllerId(u16::try_from(n).unwrap_or(u16::MAX));
-            let dispatch::ControllerTraits { in_place, indications, stops_first, counts, pooled } =
-                dispatch.traits(controller)?;
-            Some(Traits {
-                in_place,
-                indications,
-                stops_first,
-                counts,
-                pooled,
-                airtime: airtime(config, &inventory, controller),
-            })
+            Some(Traits { airtime: airtime(config, &inventory, controller), ..dispatch.traits(controller)? })
         });
         let setup = Setup {
             coverage: Coverage::new(&inventory),

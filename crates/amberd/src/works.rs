@@ -239,7 +239,7 @@ mod tests {
     use area::{Atlas, ControllerId, Coverage, Inventory, Target};
     use dispatch::{Profile, Reach, Route};
     use engine::command::{Roles, Wording};
-    use engine::{Patience, Setup, Traits};
+    use engine::{Patience, Setup};
     use policy::{Channel, LanguageText};
 
     use super::*;
@@ -262,18 +262,7 @@ mod tests {
         let peers = vec![Profile::cap("cbc", "/cap"), Profile::sbcap("mme")];
         let routes = vec![route("amf-1", 0), route("mme-1", 1)];
         let dispatch = Dispatch::new(&inventory, dispatch::Setup { peers, routes }).unwrap();
-        let traits = [0, 1].map(|number| {
-            let dispatch::ControllerTraits { in_place, indications, stops_first, counts, pooled } =
-                dispatch.traits(ControllerId(number)).unwrap();
-            Some(Traits {
-                in_place,
-                indications,
-                stops_first,
-                counts,
-                pooled,
-                airtime: engine::Airtime::default(),
-            })
-        });
+        let traits = [0, 1].map(|number| dispatch.traits(ControllerId(number)));
         let policy = include_str!("../../../config/policies/missing-child.toml");
         let setup = Setup {
             coverage: Coverage::new(&inventory),

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use area::{CellRuns, ControllerId, Inventory};
 use bytes::Bytes;
-use engine::Counting;
 use engine::order::{Action, BroadcastId, Demand, Order, Priority};
 use engine::report::{CellReport, Outcome, Report};
+use engine::{Airtime, Counting, Traits};
 use smallvec::SmallVec;
 
 use crate::alarms::Alarms;
@@ -26,10 +26,7 @@ use crate::session::{Session, Shelf};
 use crate::wire::{Sector, Wire};
 use transmit::reference;
 
-use crate::{
-    ControllerTraits, Document, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup,
-    Traffic,
-};
+use crate::{Document, Error, Notice, NoticeKind, PeerId, PeerStatus, Protocol, Reach, Setup, Traffic};
 
 /// The most orders that may be open towards one controller; kills are taken up to twice as many, repeats up to half.
 const ORDERS_MAX: usize = 10_000;
@@ -220,10 +217,10 @@ impl Dispatch {
         self.notices.pop_front()
     }
 
-    /// What the engine must know of a controller; `None` when it has no peer.
-    pub fn traits(&self, controller: ControllerId) -> Option<ControllerTraits> {
+    /// What the engine must know of a controller, but for what the air of its cells carries; `None` when it has no peer.
+    pub fn traits(&self, controller: ControllerId) -> Option<Traits> {
         let place = *self.route_of.get(&controller)?;
-        Some(ControllerTraits {
+        Some(Traits {
             in_place: self.protocols(controller).all(|protocol| !matches!(protocol, Protocol::Sbcap(_))),
             indications: self.protocols(controller).all(|protocol| match protocol {
                 Protocol::Sbcap(dialect) => dialect.indications,
@@ -235,6 +232,7 @@ impl Dispatch {
                 .any(|protocol| matches!(protocol, Protocol::Sbcap(dialect) if dialect.stops_first)),
             counts: self.counting(controller),
             pooled: self.routes[place].peers.len() > 1,
+            airtime: Airtime::default(),
         })
     }
 

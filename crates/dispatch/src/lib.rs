@@ -39,4 +39,4 @@ pub use notice::{Notice, NoticeKind};
 pub use setup::{
     CapDialect, CbspDialect, PeerId, Profile, Protocol, Reach, Route, SabpDialect, SbcapDialect, Setup, Tais,
 };
-pub use status::{ControllerTraits, PeerStatus, Traffic};
+pub use status::{PeerStatus, Traffic};

@@ -1,23 +1,6 @@
 //! Figures for the control room: peers at this moment, and what a broadcast cost.
 
 use area::ControllerId;
-use engine::Counting;
-
-/// What the engine must know of a controller's network.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct ControllerTraits {
-    /// A new serial number replaces the old one in place (CBSP, SABP, CAP); else it stands beside it (SBc-AP with the concurrent
-    /// flag).
-    pub in_place: bool,
-    /// Its peers tell by indications or delivery reports what is really on the air, so that an acceptance is not the last word.
-    pub indications: bool,
-    /// An update stops the old text before it starts the new one.
-    pub stops_first: bool,
-    /// What ends there by a count of broadcasts.
-    pub counts: Counting,
-    /// Several peers serve its cells.
-    pub pooled: bool,
-}
 
 /// A peer at this moment. The counters run from the start of the dispatcher.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -541,7 +541,8 @@ impl Hold {
 /// What the engine must know of a controller's peers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct Traits {
-    /// A new serial number replaces the old one in place (CBSP, SABP) instead of standing beside it (SBc-AP, NGAP).
+    /// A new serial number replaces the old one in place (CBSP, SABP, CAP) instead of standing beside it (SBc-AP with the
+    /// concurrent flag, NGAP).
     pub in_place: bool,
     /// The peers tell by indications what is on the air.
     pub indications: bool,

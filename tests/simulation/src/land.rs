@@ -135,17 +135,7 @@ impl Land {
             .collect();
         let dispatch = land.dispatch();
         land.traits = (0..land.inventory.controllers().len())
-            .map(|n| {
-                let traits = dispatch.traits(ControllerId(n as u16))?;
-                Some(Traits {
-                    in_place: traits.in_place,
-                    indications: traits.indications,
-                    stops_first: false,
-                    counts: traits.counts,
-                    pooled: traits.pooled,
-                    airtime: plan.world.airtime,
-                })
-            })
+            .map(|n| Some(Traits { airtime: plan.world.airtime, ..dispatch.traits(ControllerId(n as u16))? }))
             .collect();
         (land, networks)
     }
