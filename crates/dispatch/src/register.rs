@@ -57,10 +57,9 @@ impl Handed {
 }
 
 impl Handed {
-    /// The cells whose stop this peer has accepted since it was last written there.
-    pub(crate) fn stopping(&self, peer: PeerId) -> CellRuns {
-        let known = self.stopping.iter().find(|(known, _)| *known == peer);
-        known.map(|(_, cells)| cells.clone()).unwrap_or_default()
+    /// The cells whose stop this peer has accepted since it was last written there; `None` where it has accepted none.
+    pub(crate) fn stopping(&self, peer: PeerId) -> Option<&CellRuns> {
+        self.stopping.iter().find(|(known, _)| *known == peer).map(|(_, cells)| cells)
     }
 }
 
@@ -181,11 +180,11 @@ mod tests {
         let cells = CellRuns::from_range;
         register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..4), 10);
         register.note(reference, Verb::Kill, BroadcastId(7), PeerId(0), &cells(0..4), 10);
-        assert!(register.handed(reference).unwrap().stopping(PeerId(0)).is_empty());
+        assert!(register.handed(reference).unwrap().stopping(PeerId(0)).is_none());
         register.stops(reference, PeerId(0), &cells(0..2));
-        assert_eq!(register.handed(reference).unwrap().stopping(PeerId(0)), cells(0..2));
-        assert!(register.handed(reference).unwrap().stopping(PeerId(1)).is_empty());
+        assert_eq!(register.handed(reference).unwrap().stopping(PeerId(0)), Some(&cells(0..2)));
+        assert!(register.handed(reference).unwrap().stopping(PeerId(1)).is_none());
         register.note(reference, Verb::Write, BroadcastId(7), PeerId(0), &cells(0..1), 10);
-        assert_eq!(register.handed(reference).unwrap().stopping(PeerId(0)), cells(1..2));
+        assert_eq!(register.handed(reference).unwrap().stopping(PeerId(0)), Some(&cells(1..2)));
     }
 }

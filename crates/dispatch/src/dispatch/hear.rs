@@ -21,8 +21,9 @@ impl Dispatch {
             Heard::Unanswered { token } => self.hear_nothing(id, token),
             Heard::Indication { reference, verb, places, nowhere, counts } => {
                 self.hear_counts(id, reference, &counts);
-                let told = |handed: &Handed| handed.cells.clone();
-                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places, told);
+                self.hear_indication(id, reference, verb, Outcome::Confirmed, &places, |handed| {
+                    Some(&handed.cells)
+                });
                 // An eNB that stopped nothing had nothing on. It may say so of another request than the one that names
                 // its cells, so the word counts only where this peer has accepted to stop the cell.
                 if verb == Verb::Kill {
@@ -31,7 +32,9 @@ impl Dispatch {
                 } else if !nowhere.is_empty() {
                     let cause = Cause::NoBroadcast;
                     let refused = Outcome::Refused(cause);
-                    self.hear_indication(id, reference, verb, refused, &nowhere, told);
+                    self.hear_indication(id, reference, verb, refused, &nowhere, |handed| {
+                        Some(&handed.cells)
+                    });
                     let words = format!("message {} {}: {}", reference.0, reference.1, cause.words());
                     self.notice(id, NoticeKind::Refused, words);
                 }
@@ -114,15 +117,16 @@ impl Dispatch {
         verb: Verb,
         outcome: Outcome,
         places: &[Place],
-        meant: impl Fn(&Handed) -> CellRuns,
+        meant: impl Fn(&Handed) -> Option<&CellRuns>,
     ) {
         let (message_id, serial) = reference;
         let mut known = false;
         for place in self.routes_of(id) {
             let route = &self.routes[place];
             let Some(handed) = route.register.handed(reference) else { continue };
-            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(&meant(handed));
             known = true;
+            let Some(meant) = meant(handed) else { continue };
+            let cells = cells_at(&route.sector, &self.wire, places).cells.intersect(meant);
             if cells.is_empty() {
                 continue;
             }
