@@ -70,8 +70,6 @@ pub struct Session {
 struct Message {
     document: Document,
     state: State,
-    /// The CBC has taken it once, and not refused it since.
-    known: bool,
     /// The CBC has refused it.
     refused: bool,
     /// When to post it again, because an earlier message may have reached the CBC after it.
@@ -258,7 +256,6 @@ impl Session {
         let message = Message {
             document: document.clone(),
             state: State::Open,
-            known: false,
             refused: false,
             again_ms: None,
             report: None,
@@ -322,7 +319,12 @@ impl Session {
                 if let Some(message) = self.messages.get_mut(&key)
                     && matches!(message.state, State::Open)
                 {
-                    (message.known, message.refused, message.again_ms) = (false, true, None);
+                    let was_to_be_last = again || message.again_ms.is_some();
+                    (message.refused, message.again_ms) = (true, None);
+                    if was_to_be_last {
+                        // Now the latest that was not refused is.
+                        self.say_the_later_again(now_ms, (key.0, 0));
+                    }
                 }
             }
         }
@@ -335,7 +337,7 @@ impl Session {
         let look = path.map(|path| Look { path: path.to_owned(), due_ms, looks: 0 });
         let Some(message) = self.messages.get_mut(&key) else { return };
         message.state = State::Taken { at_ms: now_ms, look };
-        (message.known, message.refused) = (true, false);
+        message.refused = false;
         if message.again_ms.is_some() && !superseded {
             self.post(now_ms, key, Vec::new());
         } else if answer.media_type.as_deref() == Some(REPORT) {
@@ -347,14 +349,9 @@ impl Session {
     fn say_the_later_again(&mut self, now_ms: u64, key: (u64, u32)) {
         let Some(later) = self.later_than(key) else { return };
         let Some(message) = self.messages.get_mut(&later) else { return };
-        match message.state {
-            State::Posted(_) => message.again_ms = Some(now_ms),
-            State::Open | State::Taken { .. } if message.known => {
-                message.again_ms = Some(now_ms);
-                self.post(now_ms, later, Vec::new());
-            }
-            // Not taken: whoever wants it asks again.
-            State::Open | State::Taken { .. } => {}
+        message.again_ms = Some(now_ms);
+        if !matches!(message.state, State::Posted(_)) {
+            self.post(now_ms, later, Vec::new());
         }
     }
 

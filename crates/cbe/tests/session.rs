@@ -199,6 +199,25 @@ fn a_delivery_report_is_asked_for_until_it_is_complete_or_superseded() {
 }
 
 #[test]
+fn where_the_latest_is_refused_the_one_before_it_is_the_last_that_is_heard() {
+    let mut session = session();
+    let tag_of = |session: &mut Session, now_ms, token, number| {
+        session.request(now_ms, Token(token), &document(1, number));
+        let [(tag, _)] = posted(session)[..] else { panic!("{number} is posted") };
+        tag
+    };
+    let first = tag_of(&mut session, 0, 1, 1);
+    session.received(0, &Answer::of(200).encode(first));
+    let [first, second, third] =
+        [(2, 1), (3, 2), (4, 3)].map(|(token, number)| tag_of(&mut session, 1_000, token, number));
+    for (tag, status) in [(second, 200), (first, 409), (third, 400)] {
+        session.received(1_000, &Answer::of(status).encode(tag));
+    }
+    let names: Vec<String> = posted(&mut session).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(names, ["A-1.2"]);
+}
+
+#[test]
 fn a_report_on_something_else_is_an_error_of_the_peers() {
     let mut session = session();
     session.request(0, Token(1), &document(1, 1));
@@ -228,7 +247,7 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn each_request_is_settled_and_the_newest_that_was_taken_is_also_the_last(
@@ -271,9 +290,12 @@ proptest! {
                         newest_taken[alert] = newest_taken[alert].max(number);
                         was_taken.insert(name);
                     } else if status < 500 {
-                        // As if it had never been said.
-                        newest_posted[alert] = newest_posted[alert].min(number - 1);
                         was_refused.insert(name);
+                        // As if it had never been said.
+                        if newest_posted[alert] == number {
+                            let is_refused = |number: &u32| was_refused.contains(&format!("A-{alert}.{number}"));
+                            newest_posted[alert] = (0..number).rfind(|number| !is_refused(number)).unwrap_or(0);
+                        }
                     }
                     session.received(now_ms, &Answer::of(status).encode(tag));
                 }
