@@ -5,6 +5,7 @@ use crate::document::Limits;
 use crate::lexical::is_full_uri;
 use crate::problem::{Code, Problem};
 use crate::shape::{Circle, Crossing, Point, Polygon, ShapeError};
+use crate::time::DateTime;
 use crate::xml::{is_blank, is_space};
 
 /// Holds a message against all rules.
@@ -55,8 +56,13 @@ fn names(alert: &Alert<'_>, problems: &mut Vec<Problem>) {
             ));
         }
     }
-    if alert.sent.has_plus_zero() {
-        problems.push(Problem::warning(Code::UtcOffset, "/alert/sent", "UTC as -00:00", "+00:00"));
+    utc(alert.sent, || "/alert/sent".to_owned(), problems);
+}
+
+/// UTC is written `-00:00`.
+fn utc(time: DateTime, at: impl Fn() -> String, problems: &mut Vec<Problem>) {
+    if time.has_plus_zero() {
+        problems.push(Problem::warning(Code::UtcOffset, at(), "UTC as -00:00", "+00:00"));
     }
 }
 
@@ -130,6 +136,11 @@ fn value_names(values: &[NamedValue<'_>], element: &str, at: At<'_>, problems: &
 
 /// An alert ends after it was sent, and after it began.
 fn times(alert: &Alert<'_>, info: &Info<'_>, at: At<'_>, problems: &mut Vec<Problem>) {
+    for (name, time) in [("effective", info.effective), ("onset", info.onset), ("expires", info.expires)] {
+        if let Some(time) = time {
+            utc(time, || format!("{}/{name}", at()), problems);
+        }
+    }
     let Some(expires) = info.expires else { return };
     let at = || format!("{}/expires", at());
     if expires.unix_s() <= alert.sent.unix_s() {

@@ -7,14 +7,23 @@ use crate::Error;
 
 /// A moment with the offset it was written in (CAP 1.2 §3.2.1: numeric offset, no `Z`, no fractions).
 ///
-/// Two are equal when they were written alike; compare [`DateTime::unix_s`] to ask which comes first.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+/// Two are equal when they are one moment in one offset, `+00:00` and `-00:00` alike; compare [`DateTime::unix_s`] to ask which
+/// comes first.
+#[derive(Clone, Copy, Debug)]
 pub struct DateTime {
     unix_s: i64,
     offset_min: i16,
     /// Read as `+00:00`, which the standard keeps for no place.
     plus_zero: bool,
 }
+
+impl PartialEq for DateTime {
+    fn eq(&self, other: &Self) -> bool {
+        (self.unix_s, self.offset_min) == (other.unix_s, other.offset_min)
+    }
+}
+
+impl Eq for DateTime {}
 
 impl DateTime {
     pub(crate) const EPOCH: DateTime = DateTime { unix_s: 0, offset_min: 0, plus_zero: false };

@@ -80,6 +80,7 @@ fn what_is_only_odd_is_named_and_accepted() {
     use Code::*;
     for (code, from, to) in [
         (UtcOffset, "2026-11-24T18:45:15+01:00", "2026-11-24T17:45:15+00:00"),
+        (UtcOffset, "2026-11-25T02:45:15+01:00", "2026-11-25T02:45:15+00:00"),
         (Quoting, "<scope>Public</scope>", "<scope>Public</scope><code>two words</code>"),
         (EmptyValue, "45.1,19.2 45.1,20.2 45.5,20.2 45.5,19.2 45.1,19.2", ""),
         (Polygon, "45.1,20.2 45.5,20.2", "45.1,20.2\n  45.5,20.2"),

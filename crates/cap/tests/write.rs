@@ -46,6 +46,17 @@ fn every_real_message_is_written_and_read_back() {
 }
 
 #[test]
+fn utc_said_otherwise_is_the_same_moment_when_it_is_read_back() {
+    let odd = MESSAGE.replace("+01:00", "+00:00");
+    let document = Document::decode(odd.as_bytes(), Limits::DEFAULT).unwrap();
+    let alert = document.alert().unwrap();
+    let written = write(&alert, Level::Rules).unwrap();
+    assert!(written.contains("-00:00") && !written.contains("+00:00"), "{written}");
+    let again = Document::decode(written.as_bytes(), Limits::DEFAULT).unwrap();
+    assert_eq!(again.alert().unwrap(), alert);
+}
+
+#[test]
 fn any_text_survives() {
     let document = Document::decode(MESSAGE.as_bytes(), Limits::DEFAULT).unwrap();
     let mut alert = document.alert().unwrap();
