@@ -27,8 +27,8 @@ pub(crate) struct Bsc {
     /// The cause for cells that never broadcast.
     barred_cause: Cause,
     refuse_writes: Option<Cause>,
-    /// Nobody has been told yet that the messages are lost.
-    lost_data: bool,
+    /// The cells of which nobody has been told yet that their messages are lost.
+    restarted: CellRuns,
 }
 
 /// What became of a request, cell by cell.
@@ -57,34 +57,38 @@ impl Bsc {
         barred_cause: Option<u8>,
         refuse_writes: Option<u8>,
     ) -> Self {
+        let names = Names::new(inventory, controller);
         Self {
-            names: Names::new(inventory, controller),
+            restarted: CellRuns::from_range(names.range()),
+            names,
             habits,
             barred_cause: barred_cause.map_or(Cause::CELL_BROADCAST_NOT_OPERATIONAL, Cause),
             refuse_writes: refuse_writes.map(Cause),
-            lost_data: true,
         }
     }
 
     /// A CBC is connected: it hears whether there is still what it has written.
-    pub(crate) fn connected(&mut self, out: &mut Vec<Bytes>) {
-        let recovery = if self.lost_data { Recovery::DataLost } else { Recovery::DataAvailable };
-        self.lost_data = false;
-        self.tell_restart(CellList::bss(), recovery, out);
+    pub(crate) fn connected(&mut self, radio: &Radio, out: &mut Vec<Bytes>) {
+        let restarted = std::mem::take(&mut self.restarted);
+        if restarted == CellRuns::from_range(self.names.range()) {
+            return self.tell_restart(CellList::bss(), Recovery::DataLost, out);
+        }
+        self.tell_restart(CellList::bss(), Recovery::DataAvailable, out);
+        self.tell_lost(&restarted, radio, out);
     }
 
     /// The CBC is gone.
     pub(crate) fn disconnected(&mut self, now_ms: u64, radio: &mut Radio) {
         if !self.habits.keeps_messages {
             self.names.range().for_each(|cell| radio.wipe(now_ms, cell));
-            self.lost_data = true;
+            self.restarted = CellRuns::from_range(self.names.range());
         }
     }
 
     /// All cells restart and lose everything; the next CBC to connect hears of it.
     pub(crate) fn restart(&mut self, now_ms: u64, radio: &mut Radio) {
-        radio.restart(now_ms, &CellRuns::from_range(self.names.range()));
-        self.lost_data = true;
+        self.restarted = CellRuns::from_range(self.names.range());
+        radio.restart(now_ms, &self.restarted);
     }
 
     /// Cells have restarted: says so for those that are ours.
@@ -95,12 +99,11 @@ impl Bsc {
         radio: &Radio,
         out: &mut Vec<Bytes>,
     ) {
-        let ours: Vec<u32> = indices(&cells.within(self.names.range()));
-        if !connected {
-            // The next RESTART is about all cells; what it says must hold for each.
-            self.lost_data |= !ours.is_empty();
-        } else if let Some(cells) = self.names.list(&ours, radio.inventory(), |_, id| id) {
-            self.tell_restart(cells, Recovery::DataLost, out);
+        let ours = cells.within(self.names.range());
+        if connected {
+            self.tell_lost(&ours, radio, out);
+        } else {
+            self.restarted = self.restarted.union(&ours);
         }
     }
 
@@ -379,6 +382,12 @@ impl Bsc {
                 let slot_ms = RepetitionUnits::UNIT_MS.into();
                 Cadence::new(warning_period.s().map_or(slot_ms, |s| u64::from(s) * 1_000), limit)
             }
+        }
+    }
+
+    fn tell_lost(&self, cells: &CellRuns, radio: &Radio, out: &mut Vec<Bytes>) {
+        if let Some(cells) = self.names.list(&indices(cells), radio.inventory(), |_, id| id) {
+            self.tell_restart(cells, Recovery::DataLost, out);
         }
     }
 

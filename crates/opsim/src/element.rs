@@ -184,7 +184,7 @@ impl Element {
         let mut out = Vec::new();
         match &mut self.model {
             Model::Mme(mme) => mme.connected(radio, &mut out),
-            Model::Bsc(bsc) => bsc.connected(&mut out),
+            Model::Bsc(bsc) => bsc.connected(radio, &mut out),
             Model::Rnc(rnc) => rnc.connected(radio, &mut out),
             Model::Cbc(_) => {}
         }

@@ -24,6 +24,21 @@ fn a_bsc_says_on_connecting_whether_it_still_has_its_messages() {
 }
 
 #[test]
+fn cells_that_restart_while_nobody_listens_are_named_to_who_comes_next() {
+    let mut world = World::new();
+    world.tell(BSC, &cbsp_write(0, None, &[0, 1]));
+    world.network.disconnected(10, BSC);
+    world.command(json!({"do": "restart", "cells": [[1, 2]]}));
+    world.network.connected(20, BSC);
+    let told: Vec<_> =
+        world.hear(BSC).iter().map(|told| (told["cells"].clone(), told["recovery"].clone())).collect();
+    let bss = (json!({"kind": "bss", "items": []}), json!("data_available"));
+    let lost = (cgis(&[1]), json!("data_lost"));
+    assert_eq!(told, [bss.clone(), bss, lost.clone(), lost]);
+    assert_eq!(world.cells_with(0), [0]);
+}
+
+#[test]
 fn a_bsc_may_lose_its_messages_with_its_connection() {
     let mut plan = plan();
     plan.elements[1].habits.keeps_messages = false;
