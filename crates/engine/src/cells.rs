@@ -204,15 +204,15 @@ impl CellStatus {
     /// The link to the controller is gone, or we were: what was on may be on still, what was asked may have arrived.
     /// `sent`: a message of the current edition may have been handed over without our knowing (after our own death).
     pub fn doubt(&mut self, current: Edition, sent: bool) {
+        // A cell that failed is tried as soon as it restarts, and that may have been said to nobody but our former self.
         let is_tried = matches!(self.phase, Phase::Pending | Phase::Deferred)
-            || (self.phase == Phase::Refused && self.cause.passes());
+            || (self.phase == Phase::Refused && (self.cause.passes() || self.cause == Cause::CellFailed));
         if sent && is_tried {
             self.maybe |= current.bit();
         }
         match self.phase {
             Phase::Sent | Phase::Accepted | Phase::Confirmed => self.phase = Phase::Unknown,
             Phase::Pending if sent => self.phase = Phase::Unknown,
-            // That it restarted may have been said to nobody but our former self.
             Phase::Refused if sent && self.cause == Cause::CellFailed => {
                 (self.phase, self.cause) = (Phase::Pending, Cause::None);
             }

@@ -225,6 +225,7 @@ fn after_our_own_death_what_was_refused_for_now_may_have_been_sent_again() {
         (cell.phase(), cell.may_hold(Edition(0)))
     };
     assert_eq!(refused(Cause::CapacityExceeded), (Phase::Refused, true));
+    assert_eq!(refused(Cause::CellFailed), (Phase::Pending, true));
     assert_eq!(refused(Cause::InvalidParameter), (Phase::Refused, false));
 }
 
