@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::command::Change;
+use crate::report::Cause;
 
 #[test]
 fn what_was_under_way_to_a_cell_that_restarted_is_killed_by_a_cancel() {
@@ -35,6 +36,24 @@ fn what_was_under_way_to_a_cell_that_restarted_is_replaced_by_an_update() {
     let orders = world.orders();
     let second = writes(&orders).into_iter().find(|order| order.controller == bsc).unwrap();
     assert_eq!(replaced(second), Some(first.action.serial()));
+}
+
+#[test]
+fn what_is_refused_when_it_is_first_asked_for_is_not_on_the_air() {
+    let mut world = World::new();
+    let pool = world.pool();
+    world.report(Report::Down(pool));
+    let alert = world.approved();
+    world.report(Report::Up(pool));
+    world.report(Report::Down(pool));
+    world.report(Report::Up(pool));
+    let orders = world.orders();
+    let write = writes(&orders).into_iter().find(|order| order.controller == pool).unwrap();
+    world.say(write, Outcome::Sent);
+    world.say(write, Outcome::Refused(Cause::NotSupported));
+    world.settle(write);
+    world.cancel(alert);
+    assert!(world.orders().iter().all(|order| order.controller != pool));
 }
 
 #[test]
