@@ -78,6 +78,11 @@ impl Book {
         self.names.iter().find(|((op, _), named)| *op == operator && is_it(named)).map(|((_, key), _)| *key)
     }
 
+    /// The broadcast whose text has this name.
+    pub(crate) fn broadcast_of(&self, operator: OperatorId, key: MessageKey) -> Option<BroadcastId> {
+        self.names.get(&(operator, key)).map(|named| named.broadcast)
+    }
+
     /// Whether this is the text wanted now.
     pub(crate) fn is_current(&self, operator: OperatorId, key: MessageKey) -> bool {
         let current = |named: &Named| self.current.get(&named.broadcast) == Some(&named.edition);

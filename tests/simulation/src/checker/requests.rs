@@ -102,8 +102,11 @@ impl Checker {
                 }
             }
         }
+        // Of several texts of one message the newest is stopped first; an RNC gets one word after the other.
         if let Some(killed) = self.requests.killed.get(&peer) {
-            owed.retain(|key| !killed.contains(key));
+            let broadcast = |key| self.book.broadcast_of(profile.operator, key);
+            let begun: BTreeSet<_> = killed.iter().map(|key| broadcast(*key)).collect();
+            owed.retain(|key| !begun.contains(&broadcast(*key)));
         }
         self.requests.owed.insert(peer, owed);
     }
@@ -122,8 +125,7 @@ impl Checker {
             Asked::Kill { key, cells } => {
                 self.requests.kills += 1;
                 self.requests.stopped.insert((at.controller, *key));
-                // Of several texts of one message the newest is stopped first; an RNC gets one word after the other.
-                let broadcast = |key| self.book.names.get(&(at.operator, key)).map(|named| named.broadcast);
+                let broadcast = |key| self.book.broadcast_of(at.operator, key);
                 if let Some(owed) = self.requests.owed.get_mut(&peer) {
                     owed.retain(|other| broadcast(*other) != broadcast(*key));
                 }
