@@ -307,12 +307,17 @@ fn connect_to_read(path: &Path) -> Result<Connection, Error> {
         Ok(()) => return Ok(connection),
         Err(source) => Error::sqlite(&format!("reading {}", path.display()), &source),
     };
-    // SQLite wants a log beside the file even to read. Where there is none and none can be made, and so nobody writes,
-    // the file alone is the database.
-    let has_log = log::path_of(path).metadata().is_ok_and(|log| log.len() > 0);
-    if has_log || !refused.is_of_the_disk() {
+    if !refused.is_of_the_disk() {
         return Err(refused);
     }
+    // It may hold a lock.
+    drop(connection);
+    // Beside its log SQLite wants a shared index of it, which a full disk may not take.
+    if log::path_of(path).metadata().is_ok_and(|log| log.len() > 0) {
+        return connect_alone(path).map_err(|_| refused);
+    }
+    // It wants a log even to read. Where there is none and none can be made, and so nobody writes, the file alone is the
+    // database.
     let escaped: String = path
         .to_string_lossy()
         .chars()
@@ -325,6 +330,20 @@ fn connect_to_read(path: &Path) -> Result<Connection, Error> {
         .collect();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     connect(Path::new(&format!("file:{escaped}?immutable=1")), flags)
+}
+
+/// Connects to a database for oneself alone, to read it: the index of its log is then in memory, and nothing is written.
+fn connect_alone(path: &Path) -> Result<Connection, Error> {
+    // The lock is one for writers.
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let read = || {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+    };
+    let read = read().map_err(|source| Error::sqlite(&format!("reading {}", path.display()), &source));
+    read.map(|()| connection)
 }
 
 /// Switches to the write-ahead log, each commit of which waits for the disk.

@@ -215,6 +215,23 @@ fn opening_to_read_makes_nothing() {
 }
 
 #[test]
+fn a_log_is_read_where_no_index_of_it_can_be_made() {
+    let (dir, full) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let journal = filled(&path(&dir), 5);
+    for name in ["journal.db", "journal.db-wal", "journal.head"] {
+        fs::copy(dir.path().join(name), full.path().join(name)).unwrap();
+    }
+    // As little as a full disk does it take the file that SQLite would make.
+    fs::create_dir(full.path().join("journal.db-shm")).unwrap();
+    let log = fs::read(full.path().join("journal.db-wal")).unwrap();
+    assert!(!log.is_empty());
+    let read = SqliteJournal::open(&path(&full), OpenMode::Read).unwrap();
+    assert_eq!(records(&read, Seq(1)), records(&journal, Seq(1)));
+    drop(read);
+    assert_eq!(fs::read(full.path().join("journal.db-wal")).unwrap(), log, "nothing was written");
+}
+
+#[test]
 fn only_the_owner_can_read_the_files() {
     use std::os::unix::fs::PermissionsExt;
     let dir = TempDir::new().unwrap();
