@@ -7,6 +7,7 @@ mod areas;
 mod cap_exchange;
 mod configuration;
 mod demo;
+mod disk;
 mod endings;
 mod journal;
 mod nonsense;

@@ -89,7 +89,12 @@ pub struct Daemon {
 impl Daemon {
     /// Starts the demo's daemon, and waits until it answers and all its peers are ready.
     pub fn start(config: Config) -> Self {
-        let process = launch(&config, |_| {});
+        Self::start_with(config, |_| {})
+    }
+
+    /// The same with something changed about its start.
+    pub fn start_with(config: Config, change: impl FnOnce(&mut Command)) -> Self {
+        let process = launch(&config, change);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut daemon = Self { config, process, runtime };
         daemon.wait_ready();

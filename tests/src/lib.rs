@@ -10,6 +10,7 @@
 
 pub mod capture;
 pub mod daemon;
+pub mod disk;
 pub mod need;
 pub mod networks;
 pub mod patience;
