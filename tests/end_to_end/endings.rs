@@ -1,12 +1,15 @@
 //! The daemon's beginnings and ends: told, asked to stop, killed.
 
-use std::os::unix::net::UnixDatagram;
+use std::io::Write;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use area::{Atlas, Coverage, Mode};
 use opsim::Faults;
 use tests::daemon::{AUTHOR, Config, Daemon, wording};
 use tests::networks::Network;
+use tests::process::limit;
 
 const AREA: &str = "Južnobački okrug";
 
@@ -50,6 +53,30 @@ fn sigterm_during_dispatch_loses_nothing() {
 #[test]
 fn sigkill_during_dispatch_rings_no_phone_twice() {
     ends_in_the_middle(|daemon| daemon.process.kill());
+}
+
+#[test]
+fn death_for_want_of_memory_rings_no_phone_twice() {
+    ends_in_the_middle(|daemon| {
+        limit(&daemon.process, "data", 1);
+        // More than what it has freed before; each body ends too early, so that it keeps all of them.
+        let socket = daemon.config.path("admin.sock");
+        let head = format!(
+            "POST /v1/alerts HTTP/1.1\r\nHost: a\r\namberd-asserted-officer: {AUTHOR}\r\n\
+             Content-Type: application/json\r\nContent-Length: 1000001\r\n\r\n"
+        );
+        let mut calls = Vec::new();
+        while let Ok(mut call) = UnixStream::connect(&socket)
+            && calls.len() < 100
+        {
+            call.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+            // The daemon may die before it has read it.
+            let _ = call.write_all(head.as_bytes()).and_then(|()| call.write_all(&[b' '; 1_000_000]));
+            calls.push(call);
+        }
+        let status = daemon.process.end(10);
+        assert_eq!(status.signal(), Some(6), "it aborts: {status}");
+    });
 }
 
 #[test]

@@ -17,4 +17,5 @@ mod own_cbc;
 mod recording;
 mod refusals;
 mod repeats;
+mod stopped_peer;
 mod unit;

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{ChildStdin, ChildStdout, Stdio};
 
 use area::{Atlas, CellRuns, Inventory, Rat};
 use opsim::{
@@ -13,7 +13,7 @@ use opsim::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::amberd;
+use crate::process::{Running, amberd};
 
 /// A network that runs.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ pub struct Network {
     pub cells: String,
     /// The `[[peer]]`s of its elements, for the daemon.
     pub peers: String,
-    process: Child,
+    /// Its process.
+    pub process: Running,
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
     _folder: TempDir,
@@ -65,7 +66,7 @@ impl Network {
             inventory,
             cells: String::from_utf8(csv).unwrap(),
             peers: String::new(),
-            process,
+            process: Running(process),
             orders,
             answers,
             _folder: folder,
@@ -103,16 +104,8 @@ impl Network {
     }
 }
 
-impl Drop for Network {
-    fn drop(&mut self) {
-        // Whatever is gone already is no failure.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 /// An MME for each pool of the operator, a BSC for each 2G controller.
-fn elements(inventory: &Inventory, faults: &Faults) -> Vec<ElementPlan> {
+pub fn elements(inventory: &Inventory, faults: &Faults) -> Vec<ElementPlan> {
     let operator = &inventory.operators()[0];
     let own = inventory.controllers().iter().filter(|controller| {
         inventory.operator(controller.operator) == operator && matches!(controller.rat, Rat::Lte | Rat::Gsm)
@@ -160,7 +153,7 @@ fn peers(plan: &Plan, ready: &Value, peer: impl Fn(&ElementPlan, &str) -> String
 }
 
 /// What the daemon is told of an MME or a BSC.
-fn peer(element: &ElementPlan, address: &str) -> String {
+pub fn peer(element: &ElementPlan, address: &str) -> String {
     let name = &element.name;
     let peer = format!("[[peer]]\nname = \"{name}\"\ncontrollers = [\"{name}\"]\n");
     match element.kind {

@@ -57,6 +57,13 @@ pub fn run(command: &mut Command) -> Ended {
     }
 }
 
+/// Limits what a process that runs may have of a resource, as `prlimit` names it: `data` octets, `nofile`.
+pub fn limit(process: &Running, resource: &str, most: u64) {
+    let mut prlimit = Command::new("prlimit");
+    prlimit.args(["--pid", &process.0.id().to_string(), &format!("--{resource}={most}:")]);
+    assert!(prlimit.status().unwrap().success());
+}
+
 /// A child that is killed with its test.
 #[derive(Debug)]
 pub struct Running(pub Child);
@@ -69,7 +76,7 @@ impl Running {
         Self(command.stdin(Stdio::null()).stdout(log).stderr(also).spawn().unwrap())
     }
 
-    /// Sends a signal: `TERM`, `INT`.
+    /// Sends a signal: `TERM`, `STOP`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
         assert!(status.unwrap().success());
