@@ -1,4 +1,5 @@
-//! The crash test: the release daemon with real files and real sockets, killed again and again, and what it lost.
+//! The crash test: the release daemon with real files and real sockets, killed again and again, its disk failing and its
+//! network stopped, and what it lost.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

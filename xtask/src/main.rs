@@ -33,8 +33,8 @@ enum Verb {
     Bench(bench::Wish),
     /// Count the instructions of the inner loops with callgrind, and compare them with what is written down.
     Counts(counts::Wish),
-    /// Kill the release daemon at random moments of busy days, start it again, and compare what the control room is told
-    /// with what the cells and phones did.
+    /// Kill the release daemon at random moments of busy days, fail its disk, stop its network, start it again, and compare
+    /// what the control room is told with what the cells and phones did.
     Crash(crash::Wish),
     /// Play a country with faults, seed by seed, and check what must always hold: --seeds N, --first-seed M, --json FILE,
     /// --only EVENTS; a failure is shrunk, with the command that replays it.

@@ -1,8 +1,8 @@
-//! `crash ROUNDS SEED`: the real daemon with a real journal and real sockets, killed at random moments of busy days.
+//! `crash ROUNDS SEED`: the real daemon with a real journal and real sockets, struck at random moments of busy days.
 //!
 //! A round is a day: up to three alerts, each drafted, submitted, approved, updated and cancelled by clients that ask again
-//! with the same key until they are answered, while the daemon is killed and started again. In the evening everything
-//! settles, and two ledgers must agree: what the control room is told, and what the cells and phones of the simulated
+//! with the same key until they are answered, while the daemon is killed or told to stop and started again, the disk
+//! beneath its journal fails, or the network's process is stopped for a while. In the evening everything settles, and two ledgers must agree: what the control room is told, and what the cells and phones of the simulated
 //! network did. Then all is taken back, and nothing may be on the air.
 
 // It runs processes, reads the clock and stops at the first surprise.
@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command as Program;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use area::{Atlas, Coverage, Inventory, Mode, Target};
@@ -22,12 +22,15 @@ use opsim::{Faults, MessageKey, Report};
 use policy::Channel;
 use simulation::Chance;
 use tests::daemon::{APPROVER, AUTHOR, Config, Daemon, wording};
+use tests::disk::{Disk, Fault};
 use tests::networks::Network;
 
 /// Where alerts are.
 const AREAS: [&str; 3] = ["Južnobački okrug", "Сремски округ", "Beograd"];
 /// How long after it was asked the daemon may be killed, in milliseconds.
 const KILLED_WITHIN_MS: u64 = 120;
+/// How long the network may be stopped, in milliseconds; its answers are waited for 2000.
+const STOPPED_WITHIN_MS: u64 = 3000;
 
 /// What was done, over all rounds.
 #[derive(Debug, Default)]
@@ -35,12 +38,43 @@ struct Totals {
     alerts: u64,
     commands: u64,
     deaths: u64,
+    ends: u64,
+    failures: u64,
+    stops: u64,
     cells: u64,
     rings: u64,
 }
 
+/// What may happen while the daemon is asked for something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Blow {
+    /// Nothing.
+    None,
+    /// SIGKILL.
+    Death,
+    /// SIGTERM.
+    End,
+    /// The disk beneath the journal fails.
+    Disk(Fault),
+    /// SIGSTOP of the network, for so many milliseconds.
+    Stop(u64),
+}
+
+impl Blow {
+    fn drawn(chance: &mut Chance) -> Self {
+        match chance.below(24) {
+            0..6 => Self::Death,
+            6..8 => Self::End,
+            8..10 => Self::Disk(chance.one_of(&[Fault::Full, Fault::SyncOnce, Fault::Syncs])),
+            10..12 => Self::Stop(chance.below(STOPPED_WITHIN_MS)),
+            _ => Self::None,
+        }
+    }
+}
+
 struct Days {
     daemon: Daemon,
+    disk: Disk,
     network: Network,
     chance: Chance,
     keys: u64,
@@ -56,17 +90,21 @@ fn main() {
     let faults = Faults { delay_ms: 10, jitter_ms: 30, ..Faults::default() };
     let terms = "window = 2\ncells_per_pdu = 40\nanswer_timeout_ms = 2000\ncell_interval_ms = 0\n";
     let network = Network::start(4_000, &faults, terms);
-    let daemon = Daemon::start(Config::new(&network.cells, &[(&network.operator, &network.peers)]));
-    let mut days = Days { daemon, network, chance: Chance::new(seed, 5), keys: 0, totals: Totals::default() };
+    let config = Config::new(&network.cells, &[(&network.operator, &network.peers)]);
+    let (disk, state) = (Disk::new(), config.path("state"));
+    let daemon = Daemon::start_with(config, |command| disk.mount(command, &state));
+    let mut days =
+        Days { daemon, disk, network, chance: Chance::new(seed, 5), keys: 0, totals: Totals::default() };
     for round in 1..=rounds {
         days.day(round);
         // One line a round, so that a run that is stopped says how far it was clean.
         println!("round {round} clean, {} deaths so far", days.totals.deaths);
     }
-    let Totals { alerts, commands, deaths, cells, rings } = days.totals;
+    let Totals { alerts, commands, deaths, ends, failures, stops, cells, rings } = days.totals;
     println!(
-        "{rounds} rounds in {:.0} s: {alerts} alerts, {commands} commands, {deaths} deaths, {cells} cells confirmed, \
-         {rings} phones rang once for each version, 0 violations",
+        "{rounds} rounds in {:.0} s: {alerts} alerts, {commands} commands, {deaths} SIGKILLs, {ends} SIGTERMs, {failures} \
+         failures of the disk, {stops} SIGSTOPs of the network, {cells} cells confirmed, {rings} phones rang once for each \
+         version, 0 violations",
         started.elapsed().as_secs_f64()
     );
 }
@@ -125,36 +163,90 @@ impl Days {
         self.insist(APPROVER, Command::Cancel { alert, reason: "found safe".into() });
     }
 
-    /// Asks with one key until there is an answer; one time in three the daemon is killed meanwhile.
+    /// Asks with one key until there is an answer; half of the time something happens meanwhile.
     fn insist(&mut self, officer: &str, command: Command) -> AlertView {
         self.keys += 1;
         self.totals.commands += 1;
         let key = format!("crash-{}", self.keys);
-        let mut may_kill = self.chance.once_in(3);
+        let mut next = Blow::drawn(&mut self.chance);
         loop {
-            let killer = std::mem::take(&mut may_kill).then(|| {
-                let (after_ms, pid) = (self.chance.below(KILLED_WITHIN_MS), self.daemon.process.0.id());
-                thread::spawn(move || {
-                    thread::sleep(Duration::from_millis(after_ms));
-                    Program::new("kill").args(["-KILL", &pid.to_string()]).status().expect("kill runs")
-                })
-            });
+            let blow = std::mem::replace(&mut next, Blow::None);
+            let striker = self.strike(blow);
             let command = &command;
             let key = Some(key.as_str());
             let answer = self.daemon.asks(officer, async |client| client.command(key, command).await);
-            if let Some(killer) = killer {
-                assert!(killer.join().expect("the killer does not panic").success());
-                self.daemon.process.kill();
-                self.daemon.start_again(|_| {});
-                self.totals.deaths += 1;
+            if let Some(striker) = striker {
+                striker.join().expect("the striker does not panic");
             }
-            match answer {
-                Ok(view) => return view,
-                Err(admin::Error::Problem(problem)) => panic!("{officer}, {}: {problem:?}", command.verb()),
+            self.recover(blow);
+            match (answer, blow) {
+                (Ok(view), _) => return view,
+                // What was refused because of the blow is asked again.
+                (Err(admin::Error::Problem(problem)), Blow::Disk(_))
+                    if problem.code() == "journal_failed" => {}
+                (Err(admin::Error::Problem(problem)), Blow::End) if problem.code() == "busy" => {}
+                (Err(admin::Error::Problem(problem)), _) => {
+                    panic!("{officer}, {}: {problem:?}", command.verb())
+                }
                 // The daemon is dead, or was before it could answer.
-                Err(_) => {}
+                (Err(_), _) => {}
             }
         }
+    }
+
+    /// Lets it happen, at once or soon.
+    fn strike(&mut self, blow: Blow) -> Option<JoinHandle<()>> {
+        let soon = self.chance.below(KILLED_WITHIN_MS);
+        let (daemon, network) = (self.daemon.process.0.id(), self.network.process.0.id());
+        match blow {
+            Blow::None => None,
+            Blow::Death => Some(thread::spawn(move || signal_after(soon, "-KILL", daemon))),
+            Blow::End => Some(thread::spawn(move || signal_after(soon, "-TERM", daemon))),
+            Blow::Disk(fault) => {
+                self.disk.fail(fault);
+                None
+            }
+            Blow::Stop(for_ms) => {
+                signal_after(0, "-STOP", network);
+                thread::spawn(move || signal_after(for_ms, "-CONT", network));
+                None
+            }
+        }
+    }
+
+    /// Starts the daemon again where it has ended, or where its disk has failed.
+    fn recover(&mut self, blow: Blow) {
+        match blow {
+            Blow::None => return,
+            Blow::Stop(_) => {
+                self.totals.stops += 1;
+                return;
+            }
+            Blow::Death => {
+                self.daemon.process.kill();
+                self.totals.deaths += 1;
+            }
+            Blow::End => {
+                let status = self.daemon.process.end(10);
+                assert_eq!(status.code(), Some(0), "{}", self.daemon.config.log());
+                self.totals.ends += 1;
+            }
+            Blow::Disk(_) => {
+                self.daemon.process.kill();
+                self.totals.failures += 1;
+                if self.disk.is_failing() && self.chance.once_in(2) {
+                    self.start_again();
+                    self.daemon.process.kill();
+                }
+                self.disk.mend();
+            }
+        }
+        self.start_again();
+    }
+
+    fn start_again(&mut self) {
+        let (disk, state) = (&self.disk, self.daemon.config.path("state"));
+        self.daemon.start_again(|command| disk.mount(command, &state));
     }
 
     /// Everything settles, and the network says of each cell and phone what the control room is told.
@@ -182,6 +274,12 @@ impl Days {
         }
         self.totals.cells += u64::from(view.cells.confirmed);
     }
+}
+
+fn signal_after(after_ms: u64, signal: &str, pid: u32) {
+    thread::sleep(Duration::from_millis(after_ms));
+    let status = Program::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(status.expect("kill runs").success());
 }
 
 /// Nothing that was asked for is in the history twice.
