@@ -17,5 +17,6 @@ mod own_cbc;
 mod recording;
 mod refusals;
 mod repeats;
+mod resources;
 mod stopped_peer;
 mod unit;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -62,10 +62,11 @@ pub async fn serve<C: Control>(
     let router = router(Server { control, identity, limits, watches, stopping: stopping.clone() });
     let places = Arc::new(Semaphore::new(limits.connections_max));
     let mut connections = JoinSet::new();
+    let mut said = None;
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &places, &mut said) => accepted,
         };
         while connections.try_join_next().is_some() {}
         if let Some((stream, caller, place)) = accepted {
@@ -80,13 +81,16 @@ pub async fn serve<C: Control>(
     }
 }
 
-/// The next caller, when there is a place for it. An error costs a moment, not the loop.
+/// The next caller, when there is a place for it. An error costs a moment, not the loop; `said` is when the log last said so.
 async fn accept(
     listener: &UnixListener,
     places: &Arc<Semaphore>,
+    said: &mut Option<Instant>,
 ) -> Option<(UnixStream, Caller, OwnedSemaphorePermit)> {
     /// How long to wait for descriptors to be freed.
     const PAUSE: Duration = Duration::from_millis(100);
+    /// How often it is said.
+    const SAID_EVERY: Duration = Duration::from_secs(60);
     let place = places.clone().acquire_owned().await.ok()?;
     let accepted = match listener.accept().await {
         Ok((stream, _)) => stream.peer_cred().map(|peer| (stream, peer)),
@@ -97,7 +101,10 @@ async fn accept(
             Some((stream, Caller { uid: peer.uid(), gid: peer.gid(), asserted: None }, place))
         }
         Err(error) => {
-            tracing::warn!(%error, "admin socket: a connection could not be accepted");
+            if said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+                tracing::warn!(%error, "admin socket: a connection could not be accepted");
+                *said = Some(Instant::now());
+            }
             tokio::time::sleep(PAUSE).await;
             None
         }

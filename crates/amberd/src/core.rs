@@ -500,7 +500,7 @@ impl Core {
         command: Command,
     ) -> Result<Answer, Problem> {
         let cancels = matches!(command, Command::Cancel { .. } | Command::StopAll { .. });
-        self.refuse_without_journal(cancels)?;
+        self.refuse_unrecordable(cancels)?;
         let verb = command.verb();
         let on: Vec<AlertId> = match command {
             Command::StopAll { .. } => {
@@ -523,7 +523,7 @@ impl Core {
 
     /// Does what a CAP message asks for.
     fn import(&mut self, now: Now, actor: &Actor, import: Import) -> Result<Answer, Problem> {
-        self.refuse_without_journal(import.message.act == Act::Cancel)?;
+        self.refuse_unrecordable(import.message.act == Act::Cancel)?;
         let message = import.message.name.clone();
         let alert = self.works.import(now, actor, import)?;
         info!(%alert, verb = "import", by = actor.name, %message, "done");
@@ -531,9 +531,12 @@ impl Core {
         self.show(alert)
     }
 
-    fn refuse_without_journal(&self, cancels: bool) -> Result<(), Problem> {
-        match self.journal_failed.as_ref().filter(|_| !cancels) {
+    /// Refuses what could not be recorded. A cancel waits for no record.
+    fn refuse_unrecordable(&self, cancels: bool) -> Result<(), Problem> {
+        match &self.journal_failed {
+            _ if cancels => Ok(()),
             Some(why) => Err(Problem::journal_failed(why.clone())),
+            None if !Storage::can_open_files() => Err(Problem::busy("no file descriptor is free")),
             None => Ok(()),
         }
     }

@@ -162,6 +162,12 @@ impl Storage {
         self.failed.get_or_insert(why);
     }
 
+    /// Whether a file can be opened now: the key that seals what is personal is one. To lack a descriptor must be known
+    /// before anything is decided; a record that cannot be sealed is lost, and the journal with it.
+    pub(crate) fn can_open_files() -> bool {
+        !matches!(rustix::io::dup(std::io::stderr()), Err(rustix::io::Errno::MFILE))
+    }
+
     /// Hands records to the journal's thread, all or none.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<(), StorageError> {
         let Some(first) = entries.first().filter(|_| self.writer.is_some()) else { return Ok(()) };

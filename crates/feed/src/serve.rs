@@ -92,6 +92,8 @@ pub async fn serve(
 ) {
     /// How long to wait for descriptors to be freed.
     const PAUSE: Duration = Duration::from_millis(100);
+    /// How often it is said.
+    const SAID_EVERY: Duration = Duration::from_secs(60);
     let connections_max = if limits.behind_proxy { 0 } else { limits.connections_per_reader_max };
     let feed = Feed {
         rates: Arc::new(Mutex::new(Rates::new(limits.requests_per_minute, connections_max))),
@@ -101,6 +103,7 @@ pub async fn serve(
     };
     let places = Arc::new(Semaphore::new(limits.connections_max));
     let mut ending = pages;
+    let mut said: Option<Instant> = None;
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
         let accepted = tokio::select! {
@@ -114,7 +117,10 @@ pub async fn serve(
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "feed: a connection could not be accepted");
+                if said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+                    tracing::warn!(%error, "feed: a connection could not be accepted");
+                    said = Some(Instant::now());
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }

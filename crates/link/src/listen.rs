@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -24,6 +24,8 @@ use crate::{
 
 /// How long to leave a socket alone that could not accept, for want of file descriptors for example.
 const ACCEPT_RETRY: Duration = Duration::from_millis(200);
+/// How often that is said.
+const SAID_EVERY: Duration = Duration::from_secs(60);
 
 /// A listening socket; its connections end with it.
 #[derive(Debug)]
@@ -80,6 +82,7 @@ async fn keep_accepting(
     mut stop: watch::Receiver<Ending>,
 ) {
     let mut served: HashMap<LinkId, Served> = HashMap::new();
+    let mut said: Option<Instant> = None;
     let wanted = loop {
         let accepted = tokio::select! {
             biased;
@@ -90,7 +93,10 @@ async fn keep_accepting(
             Ok(wire) => wire,
             Err(error) => {
                 // No such error ends the listener: descriptors come back, and a peer that left early is nothing.
-                warn!(listener = %config.name, %error, "cannot accept");
+                if said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+                    warn!(listener = %config.name, %error, "cannot accept");
+                    said = Some(Instant::now());
+                }
                 tokio::time::sleep(ACCEPT_RETRY).await;
                 continue;
             }
