@@ -53,9 +53,9 @@ impl Session {
     /// A session without a connection.
     pub fn new(config: SessionConfig) -> Self {
         Self {
+            requests: Requests::new(&config),
             config,
             phase: Phase::Down,
-            requests: Requests::default(),
             transmit: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -155,7 +155,7 @@ impl Session {
         };
         let keep_alive =
             keep_alive.map(|timer| timer.lost_ms.map_or(timer.next_ms, |lost| lost.min(timer.next_ms)));
-        let answer = self.requests.next_overdue_ms(&self.config);
+        let answer = self.requests.next_overdue_ms();
         [reset, keep_alive, answer].into_iter().flatten().min()
     }
 
@@ -226,7 +226,10 @@ impl Session {
                 self.event(Event::Failure { failures: pdu.failures, message_type });
             }
             Pdu::ErrorIndication(error) => {
-                let token = self.requests.take(|request| is_about(&error, request)).map(|(token, _)| token);
+                let token = self
+                    .requests
+                    .take(&self.config, |request| is_about(&error, request))
+                    .map(|(token, _)| token);
                 self.event(Event::ErrorIndication { token, error });
             }
             Pdu::KeepAliveComplete(_) => {
@@ -258,7 +261,7 @@ impl Session {
         cells: Option<CellList>,
         counts: Option<CompletedList>,
     ) {
-        let event = match self.requests.take(|asked| *asked == request) {
+        let event = match self.requests.take(&self.config, |asked| *asked == request) {
             Some((token, request)) => Event::Completed { token, request, cells, counts },
             None => Event::Unexpected { message },
         };
@@ -273,7 +276,7 @@ impl Session {
         cells: Option<CellList>,
         counts: Option<CompletedList>,
     ) {
-        let event = match self.requests.take(|asked| *asked == request) {
+        let event = match self.requests.take(&self.config, |asked| *asked == request) {
             Some((token, request)) => Event::Failed { token, request, failures, cells, counts },
             None => Event::Unexpected { message },
         };

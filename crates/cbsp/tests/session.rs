@@ -263,6 +263,20 @@ fn no_answer_in_time_is_reported_once_and_a_late_answer_still_counts() {
 }
 
 #[test]
+fn a_bsc_that_answers_late_is_given_twice_as_long() {
+    let config = SessionConfig { answer_timeout_ms: 500, late_answer_ms: 2_500, ..SessionConfig::default() };
+    let mut link = Link { session: Session::new(config) };
+    link.session.connected(0, ResetPolicy::Never);
+    for (at_ms, given_ms) in [(0, 500), (3_000, 1_000), (6_000, 2_000), (9_000, 2_500), (12_000, 2_500)] {
+        link.ask(at_ms, 1, RequestKind::Write, 0x4110);
+        assert_eq!(link.session.next_wakeup(), Some(at_ms + given_ms));
+        link.session.handle_timeout(at_ms + given_ms);
+        assert_eq!(link.session.pending(), 0);
+        link.peer_says(at_ms + given_ms + 1, &write_complete("4110"));
+    }
+}
+
+#[test]
 fn an_answer_that_never_comes_puts_no_later_one_off() {
     let mut link = Link::ready();
     link.ask(0, 1, RequestKind::Write, 0x4110);

@@ -57,7 +57,7 @@ impl Session {
             config,
             phase: Phase::Down,
             now_ms: 0,
-            requests: Requests::default(),
+            requests: Requests::new(&config),
             transmit: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -154,7 +154,7 @@ impl Session {
             Phase::Resetting { until_ms, .. } => Some(until_ms),
             Phase::Down | Phase::Ready | Phase::Closing(_) => None,
         };
-        let answer = self.requests.next_overdue_ms(&self.config);
+        let answer = self.requests.next_overdue_ms();
         reset.into_iter().chain(answer).min()
     }
 
@@ -223,8 +223,10 @@ impl Session {
             }
             Pdu::Failure(pdu) => Some(Event::Failure { areas: pdu.service_areas }),
             Pdu::ErrorIndication(error) => {
-                let token =
-                    self.requests.take(None, |request| is_about(&error, *request)).map(|(token, _)| token);
+                let token = self
+                    .requests
+                    .take(&self.config, None, |request| is_about(&error, *request))
+                    .map(|(token, _)| token);
                 Some(Event::ErrorIndication { token, error })
             }
             Pdu::WriteReplace(_)
@@ -237,7 +239,7 @@ impl Session {
 
     fn completed(&mut self, request: Request, completed: Vec<CompletedArea>) -> Option<Event> {
         let named = completed.first().map(|completed| completed.area);
-        let (token, request) = self.requests.take(named, |asked| *asked == request)?;
+        let (token, request) = self.requests.take(&self.config, named, |asked| *asked == request)?;
         Some(Event::Completed { token, request, completed })
     }
 
@@ -248,18 +250,18 @@ impl Session {
         completed: Vec<CompletedArea>,
     ) -> Option<Event> {
         let named = failures.first().map(|failed| failed.area);
-        let (token, request) = self.requests.take(named, |asked| *asked == request)?;
+        let (token, request) = self.requests.take(&self.config, named, |asked| *asked == request)?;
         Some(Event::Failed { token, request, failures, completed })
     }
 
     fn loading(&mut self, loading: Vec<LoadedArea>, failures: Vec<FailedArea>) -> Option<Event> {
-        let (token, _) = self.requests.take(None, |asked| *asked == Request::LoadQuery)?;
+        let (token, _) = self.requests.take(&self.config, None, |asked| *asked == Request::LoadQuery)?;
         Some(Event::Loading { token, loading, failures })
     }
 
     fn reset(&mut self, areas: Vec<ServiceArea>, failures: Vec<FailedArea>) -> Option<Event> {
         let Phase::Resetting { areas: asked, .. } = &mut self.phase else {
-            let (token, _) = self.requests.take(None, |asked| *asked == Request::Reset)?;
+            let (token, _) = self.requests.take(&self.config, None, |asked| *asked == Request::Reset)?;
             return Some(Event::Reset { token: Some(token), areas, failures });
         };
         let (expected, found) = (asked.pop_front()?, areas.len() + failures.len());

@@ -215,6 +215,19 @@ fn a_request_is_unanswered_once_and_its_late_answer_still_has_its_token() {
 }
 
 #[test]
+fn an_rnc_that_answers_late_is_given_twice_as_long() {
+    let mut session = ready();
+    for (at_ms, given_ms) in
+        [(0, 10_000), (100_000, 20_000), (200_000, 40_000), (300_000, 60_000), (400_000, 60_000)]
+    {
+        session.request(at_ms, Token(1), write(33, 0), vec![area(1)], Bytes::new());
+        assert_eq!(session.next_wakeup(), Some(at_ms + given_ms));
+        session.handle_timeout(at_ms + given_ms);
+        session.received(at_ms + given_ms + 1, &complete("write_replace_complete", 33, 0));
+    }
+}
+
+#[test]
 fn the_end_of_a_connection_leaves_all_unanswered_and_nothing_is_sent() {
     let mut session = ready();
     for token in 1..=2 {

@@ -23,7 +23,8 @@ use crate::{Error, Refusal, Tolerance};
 /// The limits and habits of a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SessionConfig {
-    /// How long an answer may take before the request is reported unanswered, in milliseconds.
+    /// How long an answer may take before the request is reported unanswered, in milliseconds. A peer whose answers come
+    /// later is given twice as long, again and again, up to `late_answer_ms`.
     pub answer_timeout_ms: u64,
     /// How long a request without an answer is remembered after that, in milliseconds.
     pub late_answer_ms: u64,
@@ -53,6 +54,8 @@ impl Default for SessionConfig {
 pub struct Session {
     config: SessionConfig,
     connected: bool,
+    /// How long an answer may take now.
+    patience_ms: u64,
     /// The latest time seen: a clock that steps back must not lengthen a timeout.
     now_ms: u64,
     requests: Requests,
@@ -67,6 +70,7 @@ impl Session {
         Self {
             config,
             connected: false,
+            patience_ms: config.answer_timeout_ms,
             now_ms: 0,
             requests: Requests::default(),
             transmit: VecDeque::new(),
@@ -117,7 +121,7 @@ impl Session {
             self.events.push_back(Event::Unanswered { token });
             return;
         }
-        self.requests.sent(token, request, self.now_ms.saturating_add(self.config.answer_timeout_ms));
+        self.requests.sent(token, request, self.now_ms.saturating_add(self.patience_ms));
         self.transmit.push_back(pdu);
     }
 
@@ -164,8 +168,12 @@ impl Session {
         let may_report = match meaning {
             Meaning::Response(kind, response) => {
                 let (message_id, serial) = (response.message_id, response.serial);
+                let answered = self.requests.answered(Request { kind, message_id, serial });
+                if answered.is_some_and(|answered| answered.is_late) {
+                    self.wait_longer();
+                }
                 self.events.push_back(Event::Response {
-                    token: self.requests.answered(Request { kind, message_id, serial }),
+                    token: answered.map(|answered| answered.token),
                     kind,
                     message_id,
                     serial,
@@ -219,6 +227,12 @@ impl Session {
         if encoded.is_ok() && self.transmit.len() < self.config.queue_max {
             self.transmit.push_back(out.freeze());
         }
+    }
+
+    /// The MME is not silent but slow. What is given up too early cannot be told apart from its repeat in the answers.
+    fn wait_longer(&mut self) {
+        let most_ms = self.config.late_answer_ms.max(self.patience_ms);
+        self.patience_ms = self.patience_ms.saturating_mul(2).min(most_ms);
     }
 
     fn advance(&mut self, now_ms: u64) {

@@ -107,6 +107,22 @@ fn a_request_is_reported_unanswered_once_and_its_late_answer_still_has_its_token
 }
 
 #[test]
+fn an_mme_that_answers_late_is_given_twice_as_long() {
+    let mut session = connected(SessionConfig { late_answer_ms: 30_000, ..SessionConfig::default() });
+    for (at_ms, given_ms) in [(0, 10_000), (100_000, 20_000), (200_000, 30_000), (300_000, 30_000)] {
+        session.request(at_ms, Token(1), write(0), Bytes::new());
+        assert_eq!(session.next_wakeup(), Some(at_ms + given_ms));
+        session.handle_timeout(at_ms + given_ms);
+        session.received(at_ms + given_ms + 1, &response(0, 0));
+    }
+    // One that answers in time keeps what it has.
+    session.request(400_000, Token(2), write(0), Bytes::new());
+    session.received(400_001, &response(0, 0));
+    session.request(400_002, Token(3), write(0), Bytes::new());
+    assert_eq!(session.next_wakeup(), Some(430_002));
+}
+
+#[test]
 fn a_request_is_forgotten_in_the_end() {
     let mut session = connected(SessionConfig { late_answer_ms: 1_000, ..SessionConfig::default() });
     session.request(0, Token(1), write(0), Bytes::new());

@@ -10,7 +10,8 @@ use crate::{Error, KeepAlivePeriod, RepetitionCoding};
 /// The bounds and times of a session.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SessionConfig {
-    /// How long a request, or the RESET, may wait for its answer, in milliseconds.
+    /// How long a request, or the RESET, may wait for its answer, in milliseconds. A peer whose answers come later is given
+    /// twice as long, again and again, up to `late_answer_ms`.
     pub answer_timeout_ms: u64,
     /// Events that may wait to be polled; beyond them the peer is cut off.
     pub events_max: usize,

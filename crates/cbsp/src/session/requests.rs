@@ -8,10 +8,12 @@ use super::{Request, SessionConfig, Token};
 ///
 /// An answer belongs to the oldest request in time that it fits, and only then to one that is late: were it the other
 /// way round, an answer that never comes would put each later one off by one, and a retry would never be answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Requests {
     in_time: VecDeque<Asked>,
     late: VecDeque<Asked>,
+    /// How long an answer may take.
+    patience_ms: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -22,30 +24,47 @@ struct Asked {
 }
 
 impl Requests {
+    pub(super) fn new(config: &SessionConfig) -> Self {
+        Self { in_time: VecDeque::new(), late: VecDeque::new(), patience_ms: config.answer_timeout_ms }
+    }
+
     pub(super) fn push(&mut self, token: Token, request: Request, at_ms: u64) {
         self.in_time.push_back(Asked { token, request, at_ms });
     }
 
     /// Takes the request that an answer belongs to.
-    pub(super) fn take(&mut self, fits: impl Fn(&Request) -> bool) -> Option<(Token, Request)> {
-        for asked in [&mut self.in_time, &mut self.late] {
-            if let Some(index) = asked.iter().position(|asked| fits(&asked.request)) {
-                return asked.remove(index).map(|asked| (asked.token, asked.request));
-            }
-        }
-        None
+    pub(super) fn take(
+        &mut self,
+        config: &SessionConfig,
+        fits: impl Fn(&Request) -> bool,
+    ) -> Option<(Token, Request)> {
+        let index_in = |open: &VecDeque<Asked>| open.iter().position(|asked| fits(&asked.request));
+        let taken = if let Some(index) = index_in(&self.in_time) {
+            self.in_time.remove(index)
+        } else {
+            let index = index_in(&self.late)?;
+            self.wait_longer(config);
+            self.late.remove(index)
+        };
+        taken.map(|asked| (asked.token, asked.request))
+    }
+
+    /// The peer is not silent but slow. What is given up too early cannot be told apart from its repeat in the answers.
+    fn wait_longer(&mut self, config: &SessionConfig) {
+        let most_ms = config.late_answer_ms.max(self.patience_ms);
+        self.patience_ms = self.patience_ms.saturating_mul(2).min(most_ms);
     }
 
     /// The next request whose time is up; it is remembered for a late answer. Those remembered for too long, or too
     /// many, are forgotten.
     pub(super) fn overdue(&mut self, now_ms: u64, config: &SessionConfig) -> Option<Token> {
-        let forget_ms = config.answer_timeout_ms + config.late_answer_ms;
+        let forget_ms = self.patience_ms.saturating_add(config.late_answer_ms);
         while self.late.front().is_some_and(|asked| asked.at_ms.saturating_add(forget_ms) <= now_ms)
             || self.late.len() > config.requests_max
         {
             self.late.pop_front();
         }
-        if self.next_overdue_ms(config)? > now_ms {
+        if self.next_overdue_ms()? > now_ms {
             return None;
         }
         let asked = self.in_time.pop_front()?;
@@ -54,8 +73,8 @@ impl Requests {
     }
 
     /// When the time of the oldest request in time is up.
-    pub(super) fn next_overdue_ms(&self, config: &SessionConfig) -> Option<u64> {
-        self.in_time.front().map(|asked| asked.at_ms.saturating_add(config.answer_timeout_ms))
+    pub(super) fn next_overdue_ms(&self) -> Option<u64> {
+        self.in_time.front().map(|asked| asked.at_ms.saturating_add(self.patience_ms))
     }
 
     /// Forgets everything and names those that nobody was told about yet.

@@ -10,7 +10,8 @@ use crate::pdu::{
 /// The bounds and times of a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SessionConfig {
-    /// How long a request, or the RESET, may wait for its answer, in milliseconds.
+    /// How long a request, or the RESET, may wait for its answer, in milliseconds. A peer whose answers come later is given
+    /// twice as long, again and again, up to `late_answer_ms`.
     pub answer_timeout_ms: u64,
     /// How long an unanswered request is remembered, so that a late answer still finds it, in milliseconds.
     pub late_answer_ms: u64,

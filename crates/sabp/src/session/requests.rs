@@ -18,11 +18,13 @@ use crate::pdu::ServiceArea;
 ///
 /// An answer belongs to a request that has the service areas it names, and among those to the oldest in time, and only then
 /// to one that is late: were it the other way round, an answer that never comes would put each later one off by one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Requests {
     waiting: Vec<(Asked, Bytes)>,
     in_time: VecDeque<Asked>,
     late: VecDeque<Asked>,
+    /// How long an answer may take.
+    patience_ms: u64,
 }
 
 #[derive(Debug)]
@@ -95,6 +97,11 @@ impl Subject {
 }
 
 impl Requests {
+    pub(super) fn new(config: &SessionConfig) -> Self {
+        let (waiting, in_time, late) = (Vec::new(), VecDeque::new(), VecDeque::new());
+        Self { waiting, in_time, late, patience_ms: config.answer_timeout_ms }
+    }
+
     /// Takes a request for these service areas in; [`Requests::next_to_send`] tells when its turn has come. Writes that
     /// still wait where it kills are named and forgotten: they must not follow it.
     pub(super) fn push(
@@ -130,6 +137,7 @@ impl Requests {
     /// Takes the request that an answer belongs to. `named` is a service area that the answer names.
     pub(super) fn take(
         &mut self,
+        config: &SessionConfig,
         named: Option<ServiceArea>,
         fits: impl Fn(&Request) -> bool,
     ) -> Option<(Token, Request)> {
@@ -137,25 +145,38 @@ impl Requests {
         let about = named.map(|named| move |asked: &Asked| asked.areas.has(named));
         let tries = about.iter().map(|about| about as &dyn Fn(&Asked) -> bool);
         for is_meant in tries.chain([&(|_: &Asked| true) as _]) {
-            for open in [&mut self.in_time, &mut self.late] {
-                if let Some(at) = open.iter().position(|asked| fits(&asked.request) && is_meant(asked)) {
-                    return open.remove(at).map(|asked| (asked.token, asked.request));
-                }
-            }
+            let place_in = |open: &VecDeque<Asked>| {
+                open.iter().position(|asked| fits(&asked.request) && is_meant(asked))
+            };
+            let taken = if let Some(at) = place_in(&self.in_time) {
+                self.in_time.remove(at)
+            } else if let Some(at) = place_in(&self.late) {
+                self.wait_longer(config);
+                self.late.remove(at)
+            } else {
+                continue;
+            };
+            return taken.map(|asked| (asked.token, asked.request));
         }
         None
+    }
+
+    /// The RNC is not silent but slow. What is given up too early cannot be told apart from its repeat in the answers.
+    fn wait_longer(&mut self, config: &SessionConfig) {
+        let most_ms = config.late_answer_ms.max(self.patience_ms);
+        self.patience_ms = self.patience_ms.saturating_mul(2).min(most_ms);
     }
 
     /// The next request whose time is up; it is remembered for a late answer. Those remembered for too long, or too
     /// many, are forgotten.
     pub(super) fn overdue(&mut self, now_ms: u64, config: &SessionConfig) -> Option<Token> {
-        let forget_ms = config.answer_timeout_ms.saturating_add(config.late_answer_ms);
+        let forget_ms = self.patience_ms.saturating_add(config.late_answer_ms);
         while self.late.front().is_some_and(|asked| asked.at_ms.saturating_add(forget_ms) <= now_ms)
             || self.late.len() > config.requests_max
         {
             self.late.pop_front();
         }
-        if self.next_overdue_ms(config)? > now_ms {
+        if self.next_overdue_ms()? > now_ms {
             return None;
         }
         let asked = self.in_time.pop_front()?;
@@ -165,8 +186,8 @@ impl Requests {
     }
 
     /// When the time of the oldest request in time is up.
-    pub(super) fn next_overdue_ms(&self, config: &SessionConfig) -> Option<u64> {
-        self.in_time.front().map(|asked| asked.at_ms.saturating_add(config.answer_timeout_ms))
+    pub(super) fn next_overdue_ms(&self) -> Option<u64> {
+        self.in_time.front().map(|asked| asked.at_ms.saturating_add(self.patience_ms))
     }
 
     /// Forgets everything and names those that nobody was told about yet.

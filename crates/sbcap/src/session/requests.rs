@@ -28,11 +28,19 @@ pub struct Request {
     pub serial: SerialNumber,
 }
 
-/// Requests in the order in which they were sent. Since the timeout is the same for all, those that are overdue come first.
+/// Requests in the order in which they were sent. Since the timeout never gets shorter, those that are overdue come first.
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     sent: VecDeque<Sent>,
     overdue: usize,
+}
+
+/// A request that has its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    pub(super) token: Token,
+    /// It was overdue.
+    pub(super) is_late: bool,
 }
 
 #[derive(Debug)]
@@ -61,11 +69,12 @@ impl Requests {
 
     /// Takes the request that this answers: the oldest in time, and only then one that is overdue. Were it the other way
     /// round, an answer that never comes would put each later one off by one, and a retry would never be answered.
-    pub(super) fn answered(&mut self, request: Request) -> Option<Token> {
+    pub(super) fn answered(&mut self, request: Request) -> Option<Answered> {
         let fits = |index: &usize| self.sent[*index].request == request;
         let index = (self.overdue..self.sent.len()).chain(0..self.overdue).find(fits)?;
-        self.overdue -= usize::from(index < self.overdue);
-        self.sent.remove(index).map(|sent| sent.token)
+        let is_late = index < self.overdue;
+        self.overdue -= usize::from(is_late);
+        self.sent.remove(index).map(|sent| Answered { token: sent.token, is_late })
     }
 
     /// The next request that becomes overdue at `now_ms`; it is remembered `late_ms` longer.
