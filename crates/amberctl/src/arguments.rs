@@ -76,6 +76,11 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: CapVerb,
     },
+    /// Verify and export a journal, or a copy of one, by its files.
+    Audit {
+        #[command(subcommand)]
+        verb: AuditVerb,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -308,6 +313,26 @@ pub(crate) enum CapVerb {
         /// Which of its messages: the number of a version, or `cancel`; the newest when absent.
         #[arg(long, value_name = "N")]
         message: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditVerb {
+    /// Recompute the digest of every record; status 1 when one is not what it was.
+    Verify {
+        /// The folder of the journal.
+        folder: PathBuf,
+        /// A `journal.head` that was copied elsewhere: the journal must still contain what it names.
+        #[arg(long, value_name = "FILE")]
+        head: Option<PathBuf>,
+    },
+    /// Verify it, and print its records, one a line as JSON. What is personal stays sealed.
+    Export {
+        /// The folder of the journal.
+        folder: PathBuf,
+        /// The first record.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        from: u64,
     },
 }
 

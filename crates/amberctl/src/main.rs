@@ -1,7 +1,7 @@
 //! The control room's command line, and the engineers' tools.
 //!
 //! What is asked of the daemon goes through [`admin::Client`]; nothing is decided here but what a person must confirm
-//! before it is sent. `encode`, `decode`, `cap check` and `cells` need no daemon. Results go to standard output, problems to
+//! before it is sent. `encode`, `decode`, `cap check`, `cells` and `audit` need no daemon. Results go to standard output, problems to
 //! standard error; the exit status is 1 when something was refused, 2 when the command line is wrong, 3 when the
 //! daemon cannot be reached.
 #![allow(clippy::disallowed_methods)] // this program reads files and the environment
@@ -15,6 +15,7 @@ use crate::failure::Failure;
 
 mod alert;
 mod arguments;
+mod audit;
 mod cap;
 mod capture;
 mod cells;
@@ -53,6 +54,7 @@ async fn run(cli: Cli, out: &mut impl std::io::Write) -> Result<(), Failure> {
             let session = session::Session::open(cli.daemon, cli.json).await?;
             cap::export(alert, message.as_deref(), &session, out).await
         }
+        Verb::Audit { verb } => audit::run(verb, cli.json, out),
         Verb::Cells { verb } => cells::run(verb, out),
         Verb::Alert { verb } => {
             alert::run(verb, &session::Session::open(cli.daemon, cli.json).await?, out).await

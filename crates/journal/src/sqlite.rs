@@ -62,6 +62,11 @@ impl SqliteJournal {
         }
     }
 
+    /// The head that an anchor (`journal.head`, or a copy of it) names.
+    pub fn anchored(anchor: &Path) -> Result<Head, Error> {
+        anchor::read(anchor)
+    }
+
     /// What opening it to write found.
     #[must_use]
     pub fn recovery(&self) -> Recovery {
