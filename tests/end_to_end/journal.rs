@@ -11,7 +11,7 @@ use tests::daemon::{APPROVER, AUTHOR, Config, Daemon, refusal, wording};
 use tests::need;
 use tests::networks::Network;
 use tests::patience::until;
-use tests::process::{amberd, run};
+use tests::process::{amberctl, amberd, run};
 
 const AREA: &str = "Južnobački okrug";
 
@@ -135,6 +135,47 @@ fn a_cancel_that_nothing_could_record_goes_out_and_says_so() {
         other => panic!("expected a problem, found {other}"),
     }
     daemon.wait_off(alert);
+}
+
+#[test]
+fn the_words_of_a_closed_alert_are_erased_and_the_journal_can_still_be_audited() {
+    let (_network, mut daemon) = started(|_| {});
+    let alert = on_the_air(&daemon, "NESTALO DETE: Marko, 7 godina. Pozovite 192.");
+    let erase = |command: &mut Command| {
+        command.arg(alert.to_string());
+    };
+    let mut too_early = amberd();
+    too_early.arg("erase").arg("--config").arg(daemon.config.path("amberd.toml"));
+    erase(&mut too_early);
+    let refused = run(&mut too_early);
+    assert!(refused.code == Some(1) && refused.err.contains("expected a closed alert"), "{}", refused.err);
+    daemon.cancel(alert);
+    daemon.wait(alert, "closed", |view| view.state == State::Closed);
+    let kept = daemon.config.path("kept.head");
+    std::fs::copy(daemon.config.path("state/journal.head"), &kept).unwrap();
+
+    does(&daemon.config, "erase", erase);
+    let key = daemon.config.path(&format!("state/keys/{alert}.key"));
+    assert!(!key.exists() && key.with_extension("erased").exists());
+    daemon.process.kill();
+    daemon.start_again(|_| {});
+    let version = daemon.alert(alert).version.unwrap();
+    assert!(version.texts.is_empty(), "{version:?}");
+
+    let audit = |verb: &str, more: &[&str]| {
+        let state = daemon.config.path("state");
+        run(amberctl().args(["audit", verb]).arg(state).args(more))
+    };
+    let verified = audit("verify", &["--head", kept.to_str().unwrap()]);
+    assert!(
+        verified.code == Some(0) && verified.out.contains("is the one that was kept"),
+        "{}",
+        verified.err
+    );
+    let exported = audit("export", &[]).out;
+    let last: serde_json::Value = serde_json::from_str(exported.lines().last().unwrap()).unwrap();
+    assert!(verified.out.contains(last["digest"].as_str().unwrap()), "{}", verified.out);
+    assert!(exported.contains("found safe") && !exported.contains("Marko"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `amberd backup`, `restore` and `verify`: the journal as a copy that is whole, and back.
+//! `amberd backup`, `restore`, `verify` and `erase`: the journal as a copy that is whole, and back; and what it forgets.
 //!
 //! What happened after a copy was made nobody knows. So a restored journal rests every message code of ours for as long
 //! as phones remember, meets every peer anew, which is RESET and loaded again where its protocol has that, and takes
@@ -33,11 +33,19 @@ pub(crate) enum BackupError {
     /// The journal.
     #[error("journal: {0}")]
     Journal(#[from] journal::Error),
+    /// An alert that was to be forgotten may still be needed.
+    #[error("{alert}: expected a closed alert, found one that is {found}")]
+    Open {
+        /// Which.
+        alert: AlertId,
+        /// Its state.
+        found: State,
+    },
     /// The state, or what lies beside it.
     #[error("{0}")]
     Storage(#[from] StorageError),
-    /// An alert that was to be cancelled is not in the copy.
-    #[error("--cancel {alert}: expected an alert of the copy, found none of that name")]
+    /// An alert that was named is not in the journal.
+    #[error("{alert}: expected an alert of the journal, found none of that name")]
     Unknown {
         /// Which.
         alert: AlertId,
@@ -104,6 +112,25 @@ pub(crate) fn verify(config: &Config) -> Result<(), BackupError> {
     for seq in compared {
         println!("the state written down at record {seq} is what a replay of the records gives");
     }
+    Ok(())
+}
+
+/// Erases what is personal in closed alerts: the keys that it is sealed under.
+pub(crate) fn erase(config: &Config, alerts: &[AlertId]) -> Result<(), BackupError> {
+    let state = &config.main.state_dir;
+    let engine = storage::replayed(state, config.profile.clone())?;
+    for id in alerts {
+        let alert = engine.alert(*id).ok_or(BackupError::Unknown { alert: *id })?;
+        if alert.state != State::Closed {
+            return Err(BackupError::Open { alert: *id, found: alert.state });
+        }
+    }
+    let mut vault = journal::Vault::open(&state.join("keys"))?;
+    for id in alerts {
+        vault.erase(&id.to_string())?;
+        println!("{id}: its key is erased");
+    }
+    println!("A daemon that runs has the texts in its memory until it is started again.");
     Ok(())
 }
 

@@ -85,6 +85,14 @@ enum Verb {
         #[command(flatten)]
         file: ConfigFile,
     },
+    /// Erase for good what is personal in closed alerts; start the daemon again afterwards.
+    Erase {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The alerts.
+        #[arg(value_name = "ALERT", required = true)]
+        alerts: Vec<engine::AlertId>,
+    },
     /// Play a recording ([recorder] of the configuration) again, and say whether the same comes of it.
     Replay {
         #[command(flatten)]
@@ -134,6 +142,7 @@ fn main() -> ExitCode {
             with(file, |config| backup::restore(config, from, keys_from.as_deref(), cancel))
         }
         Verb::Verify { file } => with(file, backup::verify),
+        Verb::Erase { file, alerts } => with(file, |config| backup::erase(config, alerts)),
         Verb::Replay { file, recording } => replay(file, recording),
         Verb::Demo(arguments) => match demo::run(arguments) {
             Ok(true) => Ok(()),

@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 
 pub(crate) use self::cancels::Cancel;
 use self::cancels::Cancels;
-pub(crate) use self::state::verify;
+pub(crate) use self::state::{replayed, verify};
 
 /// What the threads of the storage have to say.
 pub(crate) enum Event {

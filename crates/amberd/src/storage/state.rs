@@ -126,6 +126,11 @@ pub(crate) fn verify(dir: &Path, profiles: Vec<Profile>) -> Result<(Head, Vec<u6
     Ok((journal.last()?, compared))
 }
 
+/// The state that the journal gives, with what is personal sealed.
+pub(crate) fn replayed(dir: &Path, profiles: Vec<Profile>) -> Result<Engine, StorageError> {
+    Ok(find(dir, OpenMode::Read)?.engine(of_records(profiles), None)?.0)
+}
+
 fn octets(seq: u64, state: &engine::Snapshot) -> Result<Vec<u8>, StorageError> {
     serde_json::to_vec(state).map_err(|error| StorageError::Record { seq, found: error.to_string() })
 }
