@@ -11,7 +11,7 @@ use crate::leg::Leg;
 use crate::network::{self, Move, Network};
 use crate::now::Seq;
 use crate::order::{Body, BroadcastId, Message, Verb};
-use crate::record::{Allocation, Entry, Record, StepVerb, Terms};
+use crate::record::{Allocation, Entry, Record, Said, StepVerb, Terms};
 use crate::report::{Cause, CellReport, Outcome};
 
 impl Engine {
@@ -88,8 +88,10 @@ impl Engine {
                 let Some(terms) = terms.or_else(|| self.terms_of_profile(*alert)) else { return };
                 self.apply_approval(entry.seq, wall_ms, *alert, by, *expires_ms, terms, broadcasts);
             }
-            Record::Reported { controller, broadcast, edition, verb, outcome, cells } => {
-                self.apply_report(wall_ms, *controller, *broadcast, *edition, *verb, *outcome, cells);
+            Record::Reported { said, cells } => {
+                for (controller, here) in self.network.apart(cells) {
+                    self.apply_report(wall_ms, controller, *said, &here);
+                }
             }
             Record::Counted { controller, broadcast, counts } => {
                 let broadcast = self.broadcasts.get_mut(broadcast.0 as usize);
@@ -324,17 +326,15 @@ impl Engine {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one record")]
-    fn apply_report(
+    /// What the network said of cells of one controller.
+    pub(crate) fn apply_report(
         &mut self,
         wall_ms: i64,
         controller: ControllerId,
-        id: BroadcastId,
-        edition: Edition,
-        verb: Verb,
-        outcome: Outcome,
+        said: Said,
         cells: &CellRuns,
     ) {
+        let Said { broadcast: id, edition, verb, outcome } = said;
         let Some(traits) = self.traits_for(controller, id) else { return };
         let Some(broadcast) = self.broadcasts.get_mut(id.0 as usize) else { return };
         let (current, alert) = (broadcast.current(), broadcast.alert);

@@ -184,6 +184,14 @@ impl Broadcast {
         self.legs.get_mut(at)
     }
 
+    /// The leg at one controller, or all.
+    pub(crate) fn legs_of(&self, only: Option<ControllerId>) -> &[Leg] {
+        match only {
+            None => &self.legs,
+            Some(only) => self.leg(only).map_or(&[], std::slice::from_ref),
+        }
+    }
+
     /// Where the leg at a controller stands among the legs, or would.
     pub(crate) fn leg_at(&self, controller: ControllerId) -> Result<usize, usize> {
         self.legs.binary_search_by_key(&controller, Leg::controller)

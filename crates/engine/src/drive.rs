@@ -9,10 +9,10 @@ use cbs::SerialNumber;
 use crate::alert::AlertId;
 use crate::cells::Phase;
 use crate::engine::Engine;
-use crate::leg::{Counting, Need, Traits};
+use crate::leg::{Counting, Leg, Need, Traits};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
-use crate::record::{Entry, Record, StepVerb};
+use crate::record::{Entry, Record, Said, StepVerb};
 use crate::report::{Cause, CellReport, Outcome, Report};
 
 /// How long after the last possible broadcast an alert that has not settled is closed, in milliseconds.
@@ -63,8 +63,8 @@ impl Engine {
                 let under_way = self.under_way(controller, &cells);
                 self.record(now, Record::Restarted { controller, cells }, out);
                 // What is under way may get there after the restart.
-                for sent in under_way {
-                    self.record(now, sent, out);
+                for (said, cells) in under_way {
+                    self.record_said(now, controller, said, cells, out);
                 }
                 self.drive_controller(now, controller);
                 // What was being taken off the air there is off.
@@ -79,8 +79,9 @@ impl Engine {
         }
     }
 
-    /// Time has passed: expiries, waits that are over, alerts that can be closed.
+    /// Time has passed: expiries, waits that are over, alerts that can be closed. A turn begins.
     pub fn tick(&mut self, now: Now, out: &mut Vec<Entry>) {
+        self.turn();
         self.watch_clock(now, out);
         if self.wake_ms.is_none_or(|wake_ms| wake_ms > now.monotonic_ms) {
             return;
@@ -186,25 +187,21 @@ impl Engine {
             let edition = broadcast.current();
             let sent: Vec<_> = broadcast.legs.iter().map(|leg| (leg.controller(), leg.sent())).collect();
             for (controller, cells) in sent.into_iter().filter(|(_, cells)| !cells.is_empty()) {
-                let (verb, outcome) = (Verb::Write, Outcome::Sent);
-                self.record(
-                    now,
-                    Record::Reported { controller, broadcast: id, edition, verb, outcome, cells },
-                    out,
-                );
+                let said = Said { broadcast: id, edition, verb: Verb::Write, outcome: Outcome::Sent };
+                self.record_said(now, controller, said, cells, out);
             }
         }
     }
 
-    /// What has been sent to some cells of a controller and not been answered, as records.
-    fn under_way(&self, controller: ControllerId, cells: &CellRuns) -> Vec<Record> {
+    /// What has been sent to some cells of a controller and not been answered.
+    fn under_way(&self, controller: ControllerId, cells: &CellRuns) -> Vec<(Said, CellRuns)> {
         let (verb, outcome) = (Verb::Write, Outcome::Sent);
         let mut sent = Vec::new();
         for broadcast in self.open_alerts().flat_map(|alert| alert.broadcasts.iter().copied()) {
             let Some(known) = self.broadcast(broadcast) else { continue };
             let leg = known.leg(controller).into_iter();
             for (edition, cells) in leg.flat_map(|leg| leg.under_way(known.current(), cells)) {
-                sent.push(Record::Reported { controller, broadcast, edition, verb, outcome, cells });
+                sent.push((Said { broadcast, edition, verb, outcome }, cells));
             }
         }
         sent
@@ -267,11 +264,7 @@ impl Engine {
         let Some(broadcast) = self.broadcasts.get(id.0 as usize) else { return };
         let current = broadcast.current();
         let (mut asked, mut crowded) = (Vec::new(), Vec::new());
-        let legs = match only {
-            None => broadcast.legs.iter(),
-            Some(only) => broadcast.leg(only).map_or(&[][..], std::slice::from_ref).iter(),
-        };
-        for leg in legs {
+        for leg in broadcast.legs_of(only) {
             let controller = leg.controller();
             let Some(traits) = self.traits_for(controller, id).filter(|_| self.up.contains(&controller))
             else {
@@ -308,9 +301,10 @@ impl Engine {
             let order = Order { id: order, controller, broadcast: id, priority, action, cells };
             self.demands.push_back((decided, Demand::Order(order)));
         }
-        if let Some(broadcast) = self.broadcasts.get(id.0 as usize) {
-            let wakes: Vec<u64> = broadcast.legs.iter().filter_map(|leg| leg.next_wakeup()).collect();
-            wakes.into_iter().for_each(|wake_ms| self.wake_at(wake_ms));
+        let broadcast = self.broadcasts.get(id.0 as usize);
+        let legs = broadcast.map_or(&[][..], |broadcast| broadcast.legs_of(only));
+        if let Some(wake_ms) = legs.iter().filter_map(Leg::next_wakeup).min() {
+            self.wake_at(wake_ms);
         }
     }
 
@@ -372,11 +366,7 @@ impl Engine {
                 continue;
             }
             let heard = cells.clone();
-            self.record(
-                now,
-                Record::Reported { controller, broadcast: id, edition, verb, outcome, cells },
-                out,
-            );
+            self.record_said(now, controller, Said { broadcast: id, edition, verb, outcome }, cells, out);
             match outcome {
                 Outcome::Refused(Cause::ReferenceUsed) => {
                     self.rename_where_outnamed(now, id, controller, out);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use area::{Atlas, ControllerId, Coverage, Inventory, OperatorId};
+use area::{Atlas, CellRuns, ControllerId, Coverage, Inventory, OperatorId};
 use policy::Profile;
 
 use crate::airtime::Ration;
@@ -14,7 +14,7 @@ use crate::leg::{Patience, Traits};
 use crate::network::{self, Network};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, OrderId};
-use crate::record::{Entry, Record};
+use crate::record::{Entry, Record, Said};
 use crate::serials::{CodeRange, Serials};
 use crate::silence::Silenced;
 
@@ -60,6 +60,8 @@ pub struct Engine {
     /// The controllers at which a write waits until something else is off the air.
     pub(crate) crowded: BTreeSet<ControllerId>,
     last: Seq,
+    /// The last record of the turn before.
+    turned: Seq,
     durable: Seq,
     next_order: u64,
     /// What the wall clock was ahead of the monotonic one when they were last compared.
@@ -87,6 +89,7 @@ impl Engine {
             crowded: BTreeSet::new(),
             met: BTreeSet::new(),
             last: Seq(0),
+            turned: Seq(0),
             durable: Seq(0),
             next_order: 0,
             ahead_ms: None,
@@ -102,6 +105,7 @@ impl Engine {
     /// Every record up to this one is in the state, and durable.
     pub(crate) fn stand_at(&mut self, seq: Seq) {
         self.last = seq;
+        self.turned = seq;
         self.durable = seq;
     }
 
@@ -221,6 +225,38 @@ impl Engine {
         self.last
     }
 
+    /// Records a word about cells of one controller. The same word about others joins its record, as long as that is the
+    /// last one of this turn: answers come in crowds, and a record for each would be most of the journal.
+    pub(crate) fn record_said(
+        &mut self,
+        now: Now,
+        controller: ControllerId,
+        word: Said,
+        cells: CellRuns,
+        out: &mut Vec<Entry>,
+    ) {
+        let last = out.last_mut().filter(|last| last.seq > self.turned && last.wall_ms == now.wall_ms);
+        let known = last.and_then(|last| match &mut last.record {
+            Record::Reported { said, cells: known } if *said == word => Some(known),
+            _ => None,
+        });
+        // A second word about a cell is news. A set of many runs would have to be copied too often.
+        match known.filter(|known| known.iter().len() < RUNS_JOINED && known.intersect(&cells).is_empty()) {
+            Some(known) => {
+                self.apply_report(now.wall_ms, controller, word, &cells);
+                *known = known.union(&cells);
+            }
+            None => {
+                self.record(now, Record::Reported { said: word, cells }, out);
+            }
+        }
+    }
+
+    /// What has been recorded so far may have been handed on: nothing joins it any more.
+    pub(crate) fn turn(&mut self) {
+        self.turned = self.last;
+    }
+
     pub(crate) fn met(&mut self, peer: &str) {
         self.met.insert(peer.to_owned());
     }
@@ -235,6 +271,9 @@ impl Engine {
         self.wake_ms = Some(self.wake_ms.map_or(at_ms, |wake_ms| wake_ms.min(at_ms)));
     }
 }
+
+/// Up to how many runs of cells another word joins a record.
+const RUNS_JOINED: usize = 256;
 
 /// How far the wall clock may drift ahead before that is recorded, in milliseconds.
 const CLOCK_STEP_MS: i64 = 1_000;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use area::{ControllerId, Inventory, OperatorId};
+use area::{CellRuns, ControllerId, Inventory, OperatorId};
 use cbs::{MessageId, SerialNumber};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,19 @@ impl Network {
     /// Each controller with its number.
     pub fn places(&self) -> impl Iterator<Item = (ControllerId, &Place)> {
         (0..).map(ControllerId).zip(&self.controllers)
+    }
+
+    /// These cells by controller. Controllers stand in the order of their cells.
+    pub(crate) fn apart(&self, cells: &CellRuns) -> Vec<(ControllerId, CellRuns)> {
+        let (Some(first), Some(last)) = (cells.iter().next(), cells.iter().next_back()) else {
+            return Vec::new();
+        };
+        let from = self.controllers.partition_point(|place| place.cells.1 <= first.start);
+        let places = (from..).zip(self.controllers.iter().skip(from));
+        let touched = places.take_while(|(_, place)| place.cells.0 < last.end);
+        let apart =
+            touched.map(|(at, place)| (ControllerId(at as u16), cells.within(place.cells.0..place.cells.1)));
+        apart.filter(|(_, here)| !here.is_empty()).collect()
     }
 
     /// Each controller's number in this network by its number in another.

@@ -124,19 +124,12 @@ pub enum Record {
         /// The idempotency key of the request.
         key: Option<String>,
     },
-    /// The network answered.
+    /// The network answered, in the same words of all these cells at the same moment.
     Reported {
-        /// The controller that said it.
-        controller: ControllerId,
-        /// About which broadcast.
-        broadcast: BroadcastId,
-        /// About which of its editions.
-        edition: Edition,
-        /// What had been asked.
-        verb: Verb,
-        /// What it said, or that it said nothing.
-        outcome: Outcome,
-        /// For which cells.
+        /// What.
+        #[serde(flatten)]
+        said: Said,
+        /// For which cells, of one or more controllers. Older journals also name the one.
         cells: CellRuns,
     },
     /// The network said how often a message that was stopped had been broadcast.
@@ -207,6 +200,19 @@ impl Record {
             _ => None,
         }
     }
+}
+
+/// A word of the network about some cells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Said {
+    /// About which broadcast.
+    pub broadcast: BroadcastId,
+    /// About which of its editions.
+    pub edition: Edition,
+    /// What had been asked.
+    pub verb: Verb,
+    /// What it said, or that it said nothing.
+    pub outcome: Outcome,
 }
 
 /// What the profile of an alert's class says of an approved version.

@@ -112,7 +112,8 @@ impl World {
     }
 
     fn report(&mut self, report: Report) {
-        let mut out = Vec::new();
+        // What is said at one moment is of one turn, and may join the last record.
+        let mut out: Vec<Entry> = self.journal.pop().into_iter().collect();
         self.engine.report(self.now, report, &mut out);
         self.keep(out);
     }

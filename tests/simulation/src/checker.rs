@@ -8,8 +8,9 @@ mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use area::{CellRuns, ControllerId};
+use area::{CellRuns, ControllerId, OperatorId};
 use engine::order::{BroadcastId, Verb};
+use engine::record::Said;
 use engine::report::Outcome;
 use engine::{Cadence, Entry, Load, Record, Seq, WHOLE};
 use opsim::{Change, Network};
@@ -125,28 +126,35 @@ impl Checker {
             Record::Renamed { broadcast, serial, .. } => {
                 self.fail(2, format!("{broadcast:?} is called {serial} now, though no other CBC is there"));
             }
-            Record::Reported { controller, broadcast, edition, verb, outcome, cells } => {
-                let operator = land.inventory.controller(*controller).operator;
-                let Some(key) = self.book.name_of(*broadcast, *edition, operator) else { return };
-                let (said, what) = match (verb, outcome) {
-                    (Verb::Write | Verb::Query, Outcome::Confirmed) => {
-                        (self.evidence.on((operator, key)), "confirms")
-                    }
-                    (Verb::Write | Verb::Query, Outcome::Accepted) => {
-                        (self.evidence.taken((operator, key)), "accepts")
-                    }
-                    _ => return,
-                };
-                let more = cells.subtract(&said);
-                if !more.is_empty() {
-                    let words = format!(
-                        "{} {}: record {} {what} cells {more:?}, of which no peer said so",
-                        key.message_id, key.serial, entry.seq
-                    );
-                    self.fail(1, words);
+            Record::Reported { said, cells } => {
+                for operator in (0..land.inventory.operators().len()).map(|at| OperatorId(at as u16)) {
+                    let own = land.inventory.cells_of_operator(operator);
+                    self.reported(operator, said, &cells.within(own), entry.seq);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The daemon wrote that the network said this of cells of one operator.
+    fn reported(&mut self, operator: OperatorId, claim: &Said, cells: &CellRuns, seq: Seq) {
+        let Some(key) = self.book.name_of(claim.broadcast, claim.edition, operator) else { return };
+        let (said, what) = match (claim.verb, claim.outcome) {
+            (Verb::Write | Verb::Query, Outcome::Confirmed) => {
+                (self.evidence.on((operator, key)), "confirms")
+            }
+            (Verb::Write | Verb::Query, Outcome::Accepted) => {
+                (self.evidence.taken((operator, key)), "accepts")
+            }
+            _ => return,
+        };
+        let more = cells.subtract(&said);
+        if !more.is_empty() {
+            let words = format!(
+                "{} {}: record {seq} {what} cells {more:?}, of which no peer said so",
+                key.message_id, key.serial
+            );
+            self.fail(1, words);
         }
     }
 

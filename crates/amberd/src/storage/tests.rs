@@ -5,7 +5,7 @@ use std::sync::Arc;
 use area::{Atlas, CellRuns, ControllerId, Coverage, Inventory, OperatorId, Target};
 use cbs::{GeographicalScope, Level, MessageId, SerialNumber};
 use engine::order::{BroadcastId, Priority, Verb};
-use engine::record::{Allocation, StepVerb, Terms};
+use engine::record::{Allocation, Said, StepVerb, Terms};
 use engine::report::Outcome as Word;
 use engine::{Edition, Network, Patience, Personal, Place as Spot, Setup, Traits, Version};
 use policy::{Channel, LanguageText, Picture};
@@ -255,11 +255,7 @@ fn history(over: u64, on: u64) -> Vec<Record> {
             key: None,
         });
         let said = |verb, controller: u16| Record::Reported {
-            controller: ControllerId(controller),
-            broadcast,
-            edition: Edition(0),
-            verb,
-            outcome: Word::Confirmed,
+            said: Said { broadcast, edition: Edition(0), verb, outcome: Word::Confirmed },
             cells: CellRuns::from_range(u32::from(controller) * CELLS..u32::from(controller) * CELLS + CELLS),
         };
         records.extend((0..CONTROLLERS).map(|controller| said(Verb::Write, controller)));

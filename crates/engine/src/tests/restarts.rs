@@ -1,6 +1,7 @@
 //! Words that come late: something was under way when a cell restarted, or when a kill was asked for.
 
 use super::*;
+use crate::Record;
 use crate::command::Change;
 use crate::report::Cause;
 
@@ -81,4 +82,40 @@ fn a_late_word_about_a_write_counts_no_more_once_a_kill_is_asked_for() {
     world.settle(kill);
     let orders = world.orders();
     assert!(writes(&orders).iter().any(|order| order.controller == pool && order.cells == kill.cells));
+}
+
+#[test]
+fn the_same_word_about_many_cells_is_one_record_that_says_what_each_alone_would() {
+    let mut world = World::new();
+    world.approved();
+    let orders = world.orders();
+    assert_eq!(orders.len(), 2, "one for the BSC, one for the pool");
+    orders.iter().for_each(|order| world.say(order, Outcome::Sent));
+    let before = world.journal.len();
+    orders.iter().rev().for_each(|order| world.say(order, Outcome::Unanswered));
+    assert_eq!(world.journal.len(), before + 1);
+    let all = orders.iter().fold(CellRuns::new(), |all, order| all.union(&order.cells));
+    let Record::Reported { cells, .. } = &world.journal[before].record else { panic!("a report") };
+    assert_eq!(*cells, all);
+    let mut again = Engine::new(setup(CELLS, world.airtime));
+    world.journal.iter().for_each(|entry| again.replay(entry));
+    let written = |engine: &Engine| serde_json::to_string(&engine.snapshot()).unwrap();
+    assert_eq!(written(&again), written(&world.engine));
+}
+
+#[test]
+fn another_word_or_one_of_another_turn_is_another_record() {
+    let mut world = World::new();
+    world.approved();
+    let orders = world.orders();
+    let [one, other] = &orders[..] else { panic!("one for the BSC, one for the pool") };
+    let before = world.journal.len();
+    world.say(one, Outcome::Unanswered);
+    world.say(other, Outcome::Accepted);
+    assert_eq!(world.journal.len(), before + 2, "another word");
+    world.say(other, Outcome::Accepted);
+    assert_eq!(world.journal.len(), before + 3, "the same cells again");
+    world.pass(0);
+    world.say(one, Outcome::Accepted);
+    assert_eq!(world.journal.len(), before + 4, "another turn");
 }
