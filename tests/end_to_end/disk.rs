@@ -161,3 +161,16 @@ fn a_disk_that_keeps_nothing_ends_new_warnings_until_it_is_well_and_no_cancel() 
 fn a_disk_that_is_full_ends_new_warnings_until_it_has_room_and_no_cancel() {
     House::new().fails_and_recovers(Fault::Full);
 }
+
+#[test]
+fn a_cancel_that_the_disk_fails_under_is_answered_and_given_again_by_the_next_start() {
+    let mut house = House::new();
+    let alert = house.on_the_air();
+    house.disk.fail(Fault::SyncOnce);
+    house.daemon.cancel(alert);
+    house.every_interface_says_so();
+    house.daemon.wait_off(alert);
+    house.start_again();
+    let view = house.daemon.wait(alert, "closed", |view| view.state == State::Closed);
+    assert_eq!(view.history.iter().filter(|step| step.verb == "cancel").count(), 1);
+}

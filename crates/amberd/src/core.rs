@@ -13,10 +13,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use dispatch::{Document, FirstContact, NoticeKind, PeerId};
 use engine::command::{Actor, Command};
 use engine::order::Order;
-use engine::{AlertId, Engine, Entry, Import, Now, Record, Seq, Share, State};
+use engine::{AlertId, Engine, Entry, Import, Now, Record, Seq, Share};
 use link::{Connection, EventKind, LinkEvent, SendError};
 use policy::{Act, Bulletin};
-use sd_notify::NotifyState;
 use tokio::sync::{oneshot, watch};
 use tracing::{debug, error, info, warn};
 
@@ -28,6 +27,7 @@ use crate::storage::{Event, Storage};
 use crate::works::Works;
 
 mod answers;
+mod loss;
 
 /// Something that comes in.
 pub(crate) enum Input {
@@ -429,26 +429,6 @@ impl Core {
         }
     }
 
-    /// From now on nothing becomes durable: no new write leaves, cancels still go out.
-    fn lose_journal(&mut self, why: &str) {
-        error!(why, "the journal cannot be written: no new write leaves; cancels still go out");
-        self.journal_failed = Some(why.to_owned());
-        // Outside systemd there is nobody to tell.
-        let status = format!("journal failed: {why}; no new message leaves, cancels still go out");
-        let _ = sd_notify::notify(&[NotifyState::Status(&status)]);
-        // Some of them may be among what the journal has not taken.
-        for alert in self.works.engine().alerts().filter(|alert| alert.state == State::Cancelled) {
-            if let Err(error) = self.storage.keep_cancel(alert) {
-                error!(alert = %alert.id, %error, "a cancel may be forgotten at the next start");
-            }
-        }
-        for (_, reply, _) in self.answers.drain(..) {
-            // The caller may have gone; nothing is lost by that.
-            let _ = reply.send(Err(Problem::journal_failed(why)));
-        }
-        self.audience.changed.send_modify(|number| *number += 1);
-    }
-
     /// Tells what is on and what was cancelled, once that is durable, or nothing is any more.
     fn tell_the_public(&mut self, now: Now) {
         let Some(publicity) = &self.audience.publicity else { return };
@@ -529,30 +509,6 @@ impl Core {
         info!(%alert, verb = "import", by = actor.name, %message, "done");
         self.keep_cancel(alert)?;
         self.show(alert)
-    }
-
-    /// Refuses what could not be recorded. A cancel waits for no record.
-    fn refuse_unrecordable(&self, cancels: bool) -> Result<(), Problem> {
-        match &self.journal_failed {
-            _ if cancels => Ok(()),
-            Some(why) => Err(Problem::journal_failed(why.clone())),
-            None if !Storage::can_open_files() => Err(Problem::busy("no file descriptor is free")),
-            None => Ok(()),
-        }
-    }
-
-    /// Keeps a cancel that a failed journal cannot take; where that fails too, the caller must know.
-    fn keep_cancel(&self, id: AlertId) -> Result<(), Problem> {
-        let (Some(why), Some(alert)) = (&self.journal_failed, self.works.engine().alert(id)) else {
-            return Ok(());
-        };
-        self.storage.keep_cancel(alert).map_err(|error| {
-            let detail = format!(
-                "{id} is being taken off the air, but nothing recorded that: neither the journal ({why}) nor the \
-                 file for such cancels ({error}); cancel it again after the next start"
-            );
-            Problem::new(503, "cancel_unrecorded", "the cancel goes out and is not recorded", detail)
-        })
     }
 
     fn finish(mut self) {
