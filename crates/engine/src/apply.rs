@@ -22,7 +22,15 @@ impl Engine {
                 self.up.clear();
                 self.orders.clear();
                 self.silenced.clear();
-                self.each_leg(|leg, current| leg.doubt(current, true));
+                let pooled = |place: &network::Place| place.traits.is_some_and(|traits| traits.pooled);
+                let pools: Vec<ControllerId> =
+                    self.network.places().filter(|(_, place)| pooled(place)).map(|(id, _)| id).collect();
+                self.each_leg(|leg, current| {
+                    leg.doubt(current, true);
+                    if pools.contains(&leg.controller()) {
+                        leg.suspect(current);
+                    }
+                });
             }
             Record::Network { network, moves } => self.apply_network(network, moves),
             Record::PeerMet { peer } => self.met(peer),

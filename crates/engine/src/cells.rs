@@ -221,6 +221,22 @@ impl CellStatus {
         }
     }
 
+    /// Several peers serve the cell, and we were gone: one of them may have got what was sent to it, and not the stop that
+    /// another has carried out. What was stopped is stopped again.
+    pub fn suspect(&mut self, current: Edition) {
+        let older = (1..=Edition::WINDOW.min(current.0)).map(|age| Edition(current.0 - age).bit());
+        let older = older.fold(0, |older, bit| older | bit);
+        match self.phase {
+            Phase::Off => {
+                self.maybe = older | current.bit();
+                (self.phase, self.cause) = (Phase::OffUnknown, Cause::None);
+            }
+            phase if !phase.is_wanted() => self.maybe |= older | current.bit(),
+            Phase::Unknown => self.maybe |= older,
+            _ => {}
+        }
+    }
+
     /// A refusal for the sake of the name counts no longer: it has another one.
     pub fn retry(&mut self) {
         if self.phase == Phase::Refused && self.cause == Cause::ReferenceUsed {

@@ -269,6 +269,11 @@ impl Leg {
         }
     }
 
+    /// We were gone, and several peers serve the cells; see [`CellStatus::suspect`].
+    pub fn suspect(&mut self, current: Edition) {
+        self.ledger.change_all(|status| status.suspect(current));
+    }
+
     /// Something that stands beside nothing was put on the air in these cells: whether this is on there still has to be
     /// asked.
     pub fn doubt_in(&mut self, cells: &CellRuns, current: Edition) {

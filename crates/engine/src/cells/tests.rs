@@ -235,3 +235,25 @@ fn after_our_own_death_what_was_waiting_may_have_been_sent() {
     cell.doubt(Edition(0), true);
     assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Unknown, true));
 }
+
+#[test]
+fn after_our_own_death_what_one_of_a_pool_has_stopped_is_stopped_again() {
+    let mut on = after(BESIDE, &[(Verb::Write, 0, Outcome::Confirmed)]);
+    on.want(true, false);
+    on.hear(Ear { current: Edition(1), ..BESIDE }, Verb::Write, Edition(1), Outcome::Confirmed);
+    on.hear(Ear { current: Edition(1), ..BESIDE }, Verb::Kill, Edition(0), Outcome::Confirmed);
+    assert_eq!(on.stale(Edition(1)), None);
+    let mut off = on;
+    off.unwant();
+    off.hear(Ear { current: Edition(1), ..BESIDE }, Verb::Kill, Edition(1), Outcome::Confirmed);
+    assert_eq!(off.phase(), Phase::Off);
+    for cell in [&mut on, &mut off] {
+        cell.doubt(Edition(1), true);
+        cell.suspect(Edition(1));
+        assert!(cell.may_hold(Edition(0)) && cell.may_hold(Edition(1)) && !cell.may_hold(Edition(2)));
+    }
+    assert_eq!((on.phase(), off.phase()), (Phase::Unknown, Phase::OffUnknown));
+    let mut waiting = CellStatus::WANTED;
+    waiting.suspect(Edition(0));
+    assert_eq!(waiting, CellStatus::WANTED, "nothing of it has been sent");
+}
