@@ -148,6 +148,7 @@ impl Dispatch {
         self.attend(now_ms, id);
         if let Some(peer) = self.peer_mut(id) {
             peer.session = None;
+            peer.held = None;
         }
         self.stir(id);
     }

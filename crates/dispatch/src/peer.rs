@@ -1,5 +1,6 @@
 //! A peer: its link, its queue and its limits.
 
+use bytes::Bytes;
 use engine::order::Priority;
 
 use crate::limiter::CellLimit;
@@ -55,6 +56,8 @@ pub(crate) struct Peer {
     pub(crate) asked: Vec<u64>,
     pub(crate) queue: Queue,
     pub(crate) pace: Pace,
+    /// What its session has to send, when the pace holds it back.
+    pub(crate) held: Option<Bytes>,
     pub(crate) cell_limit: Option<CellLimit>,
     pub(crate) counters: PeerStatus,
     pub(crate) upheaval: Upheaval,
@@ -75,12 +78,29 @@ impl Peer {
             asked: Vec::new(),
             queue: Queue::default(),
             pace: Pace::new(profile.pdus_per_second),
+            held: None,
             cell_limit: CellLimit::new(profile.cell_interval_ms, profile.cell_burst),
             counters: PeerStatus::default(),
             upheaval: Upheaval::default(),
             stirred: false,
             profile,
         }
+    }
+
+    /// Takes what its session has to send, when it may go now: whatever a session asks by itself counts too.
+    pub(crate) fn next_pdu(&mut self, now_ms: u64) -> Option<Bytes> {
+        let pdu = match self.held.take() {
+            Some(pdu) => pdu,
+            None => self.session.as_mut()?.poll_transmit()?,
+        };
+        if self.pace.next_ms() > now_ms {
+            self.held = Some(pdu);
+            return None;
+        }
+        self.pace.note(now_ms);
+        self.counters.pdus_sent += 1;
+        self.counters.octets_sent += pdu.len() as u64;
+        Some(pdu)
     }
 
     /// Takes the next errand, when a request may go now.
@@ -100,7 +120,8 @@ impl Peer {
     pub(crate) fn next_wakeup(&self) -> Option<u64> {
         let session = self.session.as_ref().and_then(Session::next_wakeup);
         let cells = self.queue.next_wakeup().filter(|_| self.ready);
-        let pace = (!self.stirred && self.writable && self.has_turn()).then(|| self.pace.next_ms());
+        let waits = self.held.is_some() || self.has_turn();
+        let pace = (!self.stirred && self.writable && waits).then(|| self.pace.next_ms());
         [session, cells, pace, self.upheaval.due_ms].into_iter().flatten().min()
     }
 

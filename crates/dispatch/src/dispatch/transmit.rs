@@ -19,9 +19,7 @@ impl Dispatch {
     pub(super) fn next_pdu(&mut self, now_ms: u64, id: PeerId) -> Option<Bytes> {
         loop {
             let peer = self.peer_mut(id).filter(|peer| peer.writable)?;
-            if let Some(pdu) = peer.session.as_mut()?.poll_transmit() {
-                peer.counters.pdus_sent += 1;
-                peer.counters.octets_sent += pdu.len() as u64;
+            if let Some(pdu) = peer.next_pdu(now_ms) {
                 return Some(pdu);
             }
             let (rank, errand) = peer.next_errand(now_ms)?;
@@ -183,7 +181,6 @@ impl Dispatch {
         if matches!(peer.profile.protocol, Protocol::Sabp(_)) {
             peer.asked.push(token);
         }
-        peer.pace.note(now_ms);
         let goes_out = peer.session.as_mut().is_some_and(|session| {
             let runs = batch.runs.iter().map(|run| self.wire.run(run.clone()));
             let runs: SmallVec<[&[u8]; 4]> = runs.collect();

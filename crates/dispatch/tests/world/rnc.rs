@@ -199,6 +199,18 @@ fn a_reference_that_is_used_is_asked_about_and_confirmed_where_it_is_our_version
 }
 
 #[test]
+fn what_is_asked_about_after_a_refusal_keeps_the_pace_too() {
+    let paced = Profile { window: 4, cells_per_pdu: 1, pdus_per_second: 10, ..free(Profile::sabp("rnc")) };
+    let mut world = World::new(UMTS, Reach::OneThenFailover, vec![paced]).up();
+    world.manner(0, failing("write_replace", &[(0, 10), (1, 10), (2, 10), (3, 10), (4, 10)], &[]));
+    world.write(0x4210, 0..5);
+    world.run(2_000);
+    assert_eq!(world.sent("message_status_query").len(), 5);
+    let times: Vec<u64> = world.sent.iter().map(|request| request.at_ms).collect();
+    assert!(times.is_sorted_by(|earlier, later| earlier + 100 <= *later), "{times:?}");
+}
+
+#[test]
 fn a_reference_that_another_version_uses_is_an_alarm_and_no_success() {
     let mut world = rnc();
     let mut write = failing("write_replace", &[(0, 10), (1, 10)], &[]);
