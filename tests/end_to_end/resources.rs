@@ -28,6 +28,8 @@ struct House {
     network: Network,
     /// The BSC that dials.
     guest: String,
+    /// Where it dials.
+    door: SocketAddr,
     feed: SocketAddr,
 }
 
@@ -60,7 +62,7 @@ impl House {
             "[feed]\nlisten = \"{feed}\"\npublic_url = \"https://alerts.example\"\nbehind_proxy = true\n"
         );
         config.write("amberd.toml", &format!("{main}\n{cap}{public}"));
-        Self { daemon: Daemon::start(config), network, guest, feed }
+        Self { daemon: Daemon::start(config), network, guest, door, feed }
     }
 
     fn pid(&self) -> u32 {
@@ -172,4 +174,57 @@ fn a_want_of_descriptors_closes_no_link_loses_no_journal_and_passes() {
     for words in doors {
         assert_eq!(house.said(words), 1, "said once a minute:\n{}", house.daemon.config.log());
     }
+}
+
+/// The most memory that a process has had, in MiB.
+fn resident_mib(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+#[test]
+fn floods_of_callers_and_of_a_peer_take_a_bounded_memory_and_delay_no_cancel() {
+    let house = House::new();
+    let socket = house.daemon.config.path("admin.sock");
+    let alert = house.daemon.submitted(wording(TEXT, "Novi Sad"));
+    house.daemon.approve(alert);
+    house.daemon.wait_confirmed(alert);
+    let mut line = Line::open(&socket);
+    let before = resident_mib(house.pid());
+
+    // A peer that asks for answers as fast as it can and reads none; and callers whose bodies never end.
+    let door = house.door;
+    let peer = std::thread::spawn(move || {
+        let mut peer = TcpStream::connect(door).unwrap();
+        peer.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+        let (nonsense, started) = ([0xff, 0, 0, 0].repeat(16_384), std::time::Instant::now());
+        let mut written = 0;
+        while started.elapsed() < Duration::from_secs(1) {
+            // A write that has to wait is what is wanted.
+            written += peer.write(&nonsense).unwrap_or(0);
+        }
+        (peer, written)
+    });
+    let head = format!(
+        "POST /v1/alerts HTTP/1.1\r\nHost: a\r\namberd-asserted-officer: {AUTHOR}\r\n\
+         Content-Type: application/json\r\nContent-Length: 1000001\r\n\r\n"
+    );
+    let calls: Vec<UnixStream> = std::iter::repeat_with(|| {
+        let mut call = UnixStream::connect(&socket).unwrap();
+        call.write_all(head.as_bytes()).and_then(|()| call.write_all(&[b' '; 1_000_000])).unwrap();
+        call
+    })
+    .take(200)
+    .collect();
+    let cancel = format!("/v1/alerts/{alert}/cancel");
+    assert_eq!(line.ask(APPROVER, "POST", &cancel, r#"{"reason": "found safe"}"#).0, 200);
+    let (peer, written) = peer.join().unwrap();
+    let grown = resident_mib(house.pid()) - before;
+    println!("{written} octets of nonsense, {} calls: {grown} MiB", calls.len());
+    assert!(grown < 200 + 100, "{grown} MiB for 200 MB of bodies and {written} octets of nonsense");
+    let log = house.daemon.config.log().len();
+    assert!(log < 1 << 20, "{log} octets of log");
+    drop((peer, calls));
+    house.daemon.wait_off(alert);
 }

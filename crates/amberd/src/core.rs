@@ -94,6 +94,23 @@ struct PeerLink {
     since_ms: Option<i64>,
     flapping: Flapping,
     last_notice: Option<String>,
+    /// How often the log was told of it in which minute.
+    told: (u64, u32),
+}
+
+impl PeerLink {
+    /// Whether one more notice goes into the log: a peer that talks nonsense must not fill the disk with it.
+    fn may_tell(&mut self, peer: &str, now: Now) -> bool {
+        let minute = now.monotonic_ms / 60_000;
+        if self.told.0 != minute {
+            self.told = (minute, 0);
+        }
+        self.told.1 = self.told.1.saturating_add(1);
+        if self.told.1 == NOTICES_A_MINUTE {
+            warn!(peer, "too many notices: no more of them are logged in this minute");
+        }
+        self.told.1 < NOTICES_A_MINUTE
+    }
 }
 
 /// Who is told when something changes.
@@ -273,7 +290,7 @@ impl Core {
             |engine, order| document(documents, engine, order),
         );
         for notice in notices {
-            self.notice(&notice);
+            self.notice(now, &notice);
         }
         if self.works.concerns_the_public() {
             self.unpublished = Some(self.works.engine().last());
@@ -377,7 +394,7 @@ impl Core {
         self.audience.changed.send_modify(|number| *number += 1);
     }
 
-    fn notice(&mut self, notice: &dispatch::Notice) {
+    fn notice(&mut self, now: Now, notice: &dispatch::Notice) {
         let Some(link) = self.links.get_mut(usize::from(notice.peer.0)) else { return };
         let name = self.peers.get(usize::from(notice.peer.0)).map_or("", |facts| facts.name.as_str());
         if notice.kind == NoticeKind::Ready {
@@ -386,7 +403,9 @@ impl Core {
             }
             return;
         }
-        warn!(peer = name, kind = notice.kind.name(), "{}", notice.words);
+        if link.may_tell(name, now) {
+            warn!(peer = name, kind = notice.kind.name(), "{}", notice.words);
+        }
         link.last_notice = Some(notice.words.clone());
         if notice.kind == NoticeKind::CloseLink {
             link.connections.iter().flatten().for_each(|connection| connection.abort(notice.words.clone()));
@@ -551,5 +570,7 @@ fn document(documents: &mut Documents, engine: &Engine, order: &Order) -> Option
     None
 }
 
+/// How many notices of a peer are logged in a minute.
+const NOTICES_A_MINUTE: u32 = 60;
 /// How many inputs join one turn.
 const INPUTS_A_TURN: usize = 256;
