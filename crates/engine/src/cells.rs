@@ -420,9 +420,11 @@ impl CellStatus {
             // of it waits for that kill, so this word cannot be about a later write.
             self.maybe &= !edition.bit();
             (self.phase, self.cause) = (Phase::Pending, Cause::None);
-        } else if ear.in_place && matches!(self.phase, Phase::Accepted | Phase::Confirmed) {
-            // A late answer to another kill let the write go, or a late answer to the write came between: which of the
-            // two was done last is not known, so it is asked.
+        } else if (ear.in_place || outcome == Outcome::Confirmed)
+            && matches!(self.phase, Phase::Accepted | Phase::Confirmed)
+        {
+            // A late answer to another kill let the write go, a late answer to the write came between, or another of a
+            // pool had the kill later: which of the two was done last is not known, so it is asked.
             self.phase = Phase::Unknown;
         }
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use area::{CellRuns, ControllerId};
 use cbs::SerialNumber;
 
+use crate::airtime::Share;
 use crate::alert::AlertId;
 use crate::cells::Phase;
 use crate::engine::Engine;
@@ -273,16 +274,21 @@ impl Engine {
             let Some(operator) = self.network.place(controller) else {
                 continue;
             };
+            let mut wanted = Vec::new();
             for (need, cells) in leg.needs(current, traits) {
-                let needed = cells.len();
-                let parts = self.paced(controller, traits, id, need, cells);
-                if parts.iter().map(|(_, cells)| cells.len()).sum::<u32>() < needed {
+                let parts = self.paced(controller, traits, id, need, cells.clone());
+                if parts.iter().map(|(_, cells)| cells.len()).sum::<u32>() < cells.len() {
                     crowded.push(controller);
-                }
-                for (share, cells) in parts {
-                    if let Some(action) = broadcast.action(need, operator.operator, controller, share, now) {
-                        asked.push((controller, need, action, cells));
+                    let roomy = parts.iter().fold(CellRuns::new(), |all, (_, cells)| all.union(cells));
+                    for (old, cells) in leg.doubtful_older(current, traits, &cells.subtract(&roomy)) {
+                        wanted.push((Need::Kill(old), Share::Full, cells));
                     }
+                }
+                wanted.extend(parts.into_iter().map(|(share, cells)| (need, share, cells)));
+            }
+            for (need, share, cells) in wanted {
+                if let Some(action) = broadcast.action(need, operator.operator, controller, share, now) {
+                    asked.push((controller, need, action, cells));
                 }
             }
         }
@@ -350,8 +356,13 @@ impl Engine {
                 continue;
             }
             let killed = leg.believes(edition, &report.cells);
-            let is_gone = matches!(outcome, Outcome::Confirmed | Outcome::Refused(Cause::ReferenceUnknown));
-            let doubted = if verb == Verb::Kill && is_gone && traits.in_place && edition == current {
+            // One of a pool that knows nothing of a message says nothing about the others.
+            let is_gone = match outcome {
+                Outcome::Confirmed => true,
+                Outcome::Refused(Cause::ReferenceUnknown) => traits.in_place,
+                _ => false,
+            };
+            let doubted = if verb == Verb::Kill && is_gone && edition == current {
                 leg.on(&report.cells).subtract(&killed)
             } else {
                 CellRuns::new()

@@ -477,6 +477,32 @@ impl Leg {
         needs
     }
 
+    /// The older texts that may be on beside the present one in those of these cells of which nothing is known: where there
+    /// is no room to ask with a write, two messages would each wait for what the other may have on the air.
+    pub fn doubtful_older(
+        &self,
+        current: Edition,
+        traits: Traits,
+        cells: &CellRuns,
+    ) -> Vec<(Edition, CellRuns)> {
+        let mut older: Vec<(Edition, CellRuns)> = Vec::new();
+        for (run, status) in self.ledger.within(cells) {
+            let in_doubt = status.phase() == Phase::Unknown && !traits.in_place;
+            let Some(old) = status.stale(current).filter(|_| in_doubt) else { continue };
+            match older.iter_mut().find(|(known, _)| *known == old) {
+                Some((_, cells)) => cells.push(run),
+                None => older.push((old, CellRuns::from_range(run))),
+            }
+        }
+        for (old, cells) in &mut older {
+            for hold in self.holds.iter().filter(|hold| hold.blocks(Need::Kill(*old), current)) {
+                *cells = cells.subtract(&hold.cells);
+            }
+        }
+        older.retain(|(_, cells)| !cells.is_empty());
+        older
+    }
+
     /// The cells among these whose kill of `edition` has not been asked for, or not been answered or given up yet.
     fn not_asked_to_stop(&self, edition: Edition, cells: Range<u32>) -> CellRuns {
         let is_over =

@@ -85,6 +85,28 @@ fn a_late_word_about_a_write_counts_no_more_once_a_kill_is_asked_for() {
 }
 
 #[test]
+fn a_stop_that_one_of_a_pool_had_later_than_the_write_is_asked_about() {
+    let mut world = World::new();
+    world.approved();
+    let pool = world.pool();
+    let orders = world.obey_all();
+    let write = writes(&orders).into_iter().find(|order| order.controller == pool).unwrap();
+    let (broadcast, serial, cells) = (write.broadcast, write.action.serial(), write.cells.clone());
+    let report = |outcome| {
+        let (controller, verb) = (pool, Verb::Kill);
+        Report::Cells(CellReport { controller, broadcast, serial, verb, outcome, cells: cells.clone() })
+    };
+    world.report(report(Outcome::Refused(Cause::ReferenceUnknown)));
+    assert!(world.orders().is_empty(), "that one knows nothing of it says nothing about the others");
+    world.report(report(Outcome::Confirmed));
+    let orders = world.orders();
+    assert_eq!(orders.len(), 1);
+    let asked = &orders[0];
+    assert_eq!((asked.controller, asked.action.serial(), &asked.cells), (pool, serial, &cells));
+    assert_eq!(asked.action.verb(), Verb::Write, "of the same name: no phone rings twice");
+}
+
+#[test]
 fn the_same_word_about_many_cells_is_one_record_that_says_what_each_alone_would() {
     let mut world = World::new();
     world.approved();
