@@ -377,6 +377,7 @@ impl<'a> Simulation<'a> {
                 && status.queued_orders == 0
                 && status.in_flight < usize::from(peer.profile.window)
                 && peer.faults.delay_ms <= 400
+                && peer.faults.refuse_writes.is_none()
                 && !(peer.faults.no_indications && indications(peer.controller))
         };
         self.land.controllers().filter(|controller| self.land.peers_of(*controller).all(well)).collect()
