@@ -20,3 +20,4 @@ mod repeats;
 mod resources;
 mod stopped_peer;
 mod unit;
+mod watches;

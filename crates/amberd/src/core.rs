@@ -141,6 +141,10 @@ pub(crate) struct Core {
     /// Answers that wait for their records.
     answers: VecDeque<(Seq, Reply, Result<Answer, Problem>)>,
     audience: Audience,
+    /// The last record that the watches of the admin socket were told of.
+    told: Seq,
+    /// Whether they are to look again although there is no record of what changed.
+    changed: bool,
     /// The record that must be durable before the public is told again.
     unpublished: Option<Seq>,
 }
@@ -169,6 +173,8 @@ impl Core {
             recalled: None,
             answers: VecDeque::new(),
             audience,
+            told: durable,
+            changed: false,
             // What was replayed is durable.
             unpublished: Some(durable),
         }
@@ -255,7 +261,7 @@ impl Core {
             Event::Damaged(why) => {
                 error!(why, "the journal is damaged before the state that this start began with");
                 self.damaged = Some(why);
-                self.audience.changed.send_modify(|number| *number += 1);
+                self.changed = true;
             }
         }
     }
@@ -282,7 +288,6 @@ impl Core {
     /// Lets everything that is due happen, and hands out what comes of it.
     fn work(&mut self) {
         let now = self.clock.now();
-        let before = self.works.engine().last();
         let (links, documents) = (&mut self.links, &mut self.audience.documents);
         let notices = self.works.turn(
             now,
@@ -298,7 +303,14 @@ impl Core {
         self.hand_over();
         self.answer();
         self.tell_the_public(now);
-        if self.works.engine().last() != before {
+        self.tell_watches();
+    }
+
+    /// Has every watch look again, once a turn, if there is anything new.
+    fn tell_watches(&mut self) {
+        let last = self.works.engine().last();
+        if std::mem::take(&mut self.changed) || last != self.told {
+            self.told = last;
             self.audience.changed.send_modify(|number| *number += 1);
         }
     }
@@ -391,7 +403,7 @@ impl Core {
                 info!(peer = name, %address, reachable, "a path changed")
             }
         }
-        self.audience.changed.send_modify(|number| *number += 1);
+        self.changed = true;
     }
 
     fn notice(&mut self, now: Now, notice: &dispatch::Notice) {

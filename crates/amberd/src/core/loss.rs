@@ -23,7 +23,7 @@ impl Core {
             // The caller may have gone; the cancel is kept all the same.
             let _ = reply.send(answer.and_then(|answer| self.without_record(answer, why)));
         }
-        self.audience.changed.send_modify(|number| *number += 1);
+        self.changed = true;
     }
 
     /// What becomes of a command whose record the journal may not have taken: a cancel is on its way and is kept, anything
