@@ -64,9 +64,13 @@ impl Stage {
         let circles = vec![Circle { lat: 44.8, lon: 20.5, radius_m: 1000 }];
         let target = Target { circles, ..Target::default() };
         let alert = self.daemon.submitted(Wording { target, ..wording(self.text, "") });
-        // The cells have rested from the alert before.
-        std::thread::sleep(4 * REST);
+        self.rest_of_cells();
         alert
+    }
+
+    /// Waits until the cells have rested from the alert before.
+    pub(crate) fn rest_of_cells(&self) {
+        std::thread::sleep(4 * REST);
     }
 
     /// The second person's call.
