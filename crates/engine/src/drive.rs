@@ -280,7 +280,7 @@ impl Engine {
                 if parts.iter().map(|(_, cells)| cells.len()).sum::<u32>() < cells.len() {
                     crowded.push(controller);
                     let roomy = parts.iter().fold(CellRuns::new(), |all, (_, cells)| all.union(cells));
-                    for (old, cells) in leg.doubtful_older(current, traits, &cells.subtract(&roomy)) {
+                    for (old, cells) in leg.older_in(current, &cells.subtract(&roomy)) {
                         wanted.push((Need::Kill(old), Share::Full, cells));
                     }
                 }

@@ -477,18 +477,12 @@ impl Leg {
         needs
     }
 
-    /// The older texts that may be on beside the present one in those of these cells of which nothing is known: where there
-    /// is no room to ask with a write, two messages would each wait for what the other may have on the air.
-    pub fn doubtful_older(
-        &self,
-        current: Edition,
-        traits: Traits,
-        cells: &CellRuns,
-    ) -> Vec<(Edition, CellRuns)> {
+    /// The older texts that may be on in these cells, where there is no room for a write, and have not been asked to stop:
+    /// two messages could each wait for what an older text of the other takes of the air.
+    pub fn older_in(&self, current: Edition, cells: &CellRuns) -> Vec<(Edition, CellRuns)> {
         let mut older: Vec<(Edition, CellRuns)> = Vec::new();
         for (run, status) in self.ledger.within(cells) {
-            let in_doubt = status.phase() == Phase::Unknown && !traits.in_place;
-            let Some(old) = status.stale(current).filter(|_| in_doubt) else { continue };
+            let Some(old) = status.stale(current) else { continue };
             match older.iter_mut().find(|(known, _)| *known == old) {
                 Some((_, cells)) => cells.push(run),
                 None => older.push((old, CellRuns::from_range(run))),
