@@ -10,11 +10,12 @@ use crate::airtime::Share;
 use crate::alert::AlertId;
 use crate::cells::Phase;
 use crate::engine::Engine;
-use crate::leg::{Counting, Leg, Need, Traits};
+use crate::leg::{Leg, Need};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, Order, Priority, Verb};
 use crate::record::{Entry, Record, Said, StepVerb};
 use crate::report::{Cause, CellReport, Outcome, Report};
+use crate::traits::{Counting, Traits};
 
 /// How long after the last possible broadcast an alert that has not settled is closed, in milliseconds.
 const CLOSE_SLACK_MS: i64 = 60_000;

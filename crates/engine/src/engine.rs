@@ -10,13 +10,14 @@ use crate::airtime::Ration;
 use crate::alert::{Alert, AlertId};
 use crate::broadcast::Broadcast;
 use crate::command::Command;
-use crate::leg::{Patience, Traits};
+use crate::leg::Patience;
 use crate::network::{self, Network};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Demand, OrderId};
 use crate::record::{Entry, Record, Said};
 use crate::serials::{CodeRange, Serials};
 use crate::silence::Silenced;
+use crate::traits::Traits;
 
 /// What the engine is told once: the country, the rules, and what can be reached.
 pub struct Setup {

@@ -36,6 +36,7 @@ pub mod report;
 mod serials;
 mod silence;
 mod snapshot;
+mod traits;
 pub mod view;
 
 pub use airtime::{Airtime, Cadence, Lesser, Load, Ration, Share, Tight, WHOLE};
@@ -45,12 +46,13 @@ pub use cells::{CellStatus, Edition, Phase};
 pub use engine::{Engine, Setup};
 pub use error::Refusal;
 pub use exchange::{Import, Notice};
-pub use leg::{Counting, Leg, Need, Patience, Totals, Traits};
+pub use leg::{Leg, Need, Patience, Totals};
 pub use network::{Move, Network, Place, moves};
 pub use now::{Now, Seq};
 pub use record::{Entry, Record};
 pub use serials::{CodeRange, REST_MS, Serials};
 pub use snapshot::Snapshot;
+pub use traits::{Counting, Traits};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::broadcast::{Broadcast, Text};
 use crate::cells::CellStatus;
-use crate::leg::{Leg, Traits};
+use crate::leg::Leg;
+use crate::traits::Traits;
 
 /// Operators, controllers and their cells, by the indices of one inventory.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]

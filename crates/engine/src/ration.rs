@@ -13,10 +13,11 @@ use crate::alert::AlertId;
 use crate::broadcast::Broadcast;
 use crate::cells::{CellStatus, Edition};
 use crate::engine::Engine;
-use crate::leg::{Leg, Need, Traits};
+use crate::leg::{Leg, Need};
 use crate::now::{Now, Seq};
 use crate::order::{BroadcastId, Priority};
 use crate::record::{Entry, Record};
+use crate::traits::Traits;
 
 /// How long a controller's refusal for want of room is believed, in milliseconds.
 const TIGHT_MS: i64 = 600_000;
