@@ -308,11 +308,12 @@ impl CellStatus {
     fn hear_write(&mut self, ear: Ear, verb: Verb, outcome: Outcome) {
         let bit = ear.current.bit();
         match outcome {
+            // A status query puts nothing on the air; where there is none, a write of the live serial stands in for it.
+            Outcome::Sent if verb == Verb::Query && ear.in_place && !ear.indications => {}
             Outcome::Sent => {
                 self.maybe |= bit;
-                if verb == Verb::Write
-                    && matches!(self.phase, Phase::Pending | Phase::Refused | Phase::Unknown)
-                {
+                let is_open = matches!(self.phase, Phase::Pending | Phase::Refused);
+                if is_open || (verb == Verb::Write && self.phase == Phase::Unknown) {
                     (self.phase, self.cause) = (Phase::Sent, Cause::None);
                 }
             }

@@ -21,8 +21,10 @@ fn fixed_seeds_hold() {
 /// Each of them found a fault in the daemon, or in the models and the checker.
 #[test]
 fn seeds_that_once_found_a_fault_hold() {
-    let seeds =
-        [204_335, 209_294, 209_686, 210_452, 218_632, 222_958, 244_839, 251_334, 264_310, 285_989, 289_894];
+    let seeds = [
+        204_335, 209_294, 209_686, 210_452, 218_632, 222_958, 244_839, 251_334, 254_499, 264_310, 285_989,
+        287_590, 289_894,
+    ];
     seeds.into_iter().for_each(|seed| hold(&Plan::of(seed)));
 }
 

@@ -257,3 +257,11 @@ fn after_our_own_death_what_one_of_a_pool_has_stopped_is_stopped_again() {
     waiting.suspect(Edition(0));
     assert_eq!(waiting, CellStatus::WANTED, "nothing of it has been sent");
 }
+
+#[test]
+fn a_question_that_stands_in_for_a_write_is_one_and_another_is_none() {
+    let sent = |ear| after(ear, &[(Verb::Query, 0, Outcome::Sent)]);
+    assert_eq!((sent(BESIDE).phase(), sent(BESIDE).may_hold(Edition(0))), (Phase::Sent, true));
+    let asks = Ear { in_place: true, indications: false, ..BESIDE };
+    assert_eq!(sent(asks), CellStatus::WANTED);
+}
