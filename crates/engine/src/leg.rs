@@ -261,9 +261,7 @@ impl Leg {
     pub fn doubt(&mut self, current: Edition, sent: bool) {
         self.ledger.change_all(|status| status.doubt(current, sent));
         self.verify = true;
-        // Where nothing of it may be on, what is refused next has not been asked before.
-        let asked_before = self.spans().any(|(_, status)| status.may_hold(current));
-        self.repeat |= asked_before;
+        self.repeat = true;
         if sent {
             self.holds.clear();
         }

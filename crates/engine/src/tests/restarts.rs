@@ -40,24 +40,6 @@ fn what_was_under_way_to_a_cell_that_restarted_is_replaced_by_an_update() {
 }
 
 #[test]
-fn what_is_refused_when_it_is_first_asked_for_is_not_on_the_air() {
-    let mut world = World::new();
-    let pool = world.pool();
-    world.report(Report::Down(pool));
-    let alert = world.approved();
-    world.report(Report::Up(pool));
-    world.report(Report::Down(pool));
-    world.report(Report::Up(pool));
-    let orders = world.orders();
-    let write = writes(&orders).into_iter().find(|order| order.controller == pool).unwrap();
-    world.say(write, Outcome::Sent);
-    world.say(write, Outcome::Refused(Cause::NotSupported));
-    world.settle(write);
-    world.cancel(alert);
-    assert!(world.orders().iter().all(|order| order.controller != pool));
-}
-
-#[test]
 fn a_late_word_about_a_write_counts_no_more_once_a_kill_is_asked_for() {
     let mut world = World::new();
     let alert = world.active();
