@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use link::{
-    Backoff, Connection, DialConfig, EventKind, Link, LinkEvent, LinkId, ListenConfig, Listener, Peers,
-    SendError, Sink, Transport,
+    Backoff, Connection, DialConfig, EventKind, Limits, Link, LinkEvent, LinkId, ListenConfig, Listener,
+    Peers, SendError, Sink, Transport,
 };
 use tokio::runtime::Runtime;
 
@@ -49,7 +49,8 @@ impl World {
     }
 
     pub fn listen(&self, transport: Transport, at: SocketAddr) -> Listener {
-        self.listen_with(ListenConfig::new("test", transport, at, Peers::Anybody { first: ACCEPTED }))
+        let config = ListenConfig::new("test", transport, at, Peers::Anybody { first: ACCEPTED });
+        self.listen_with(ListenConfig { limits: patient(), ..config })
     }
 
     pub fn listen_with(&self, config: ListenConfig) -> Listener {
@@ -130,7 +131,12 @@ impl World {
 /// Attempts follow each other fast, and a test need not wait for a connection to count as stable.
 pub fn dial_config(transport: Transport, to: Vec<SocketAddr>) -> DialConfig {
     let backoff = Backoff { first_ms: 50, max_ms: 400, jitter: 0.0, stable_after_ms: 10_000 };
-    DialConfig { backoff, ..DialConfig::new("test", transport, to) }
+    DialConfig { backoff, limits: patient(), ..DialConfig::new("test", transport, to) }
+}
+
+/// A kernel whose SHUTDOWN is lost says it again after 3 s (RFC 9260 §16, RTO.Initial), when a close by default is an abort.
+fn patient() -> Limits {
+    Limits { close_timeout_ms: 12_000, ..Limits::default() }
 }
 
 /// A frame whose octets tell where they belong.
