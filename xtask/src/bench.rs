@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Args;
+
+use crate::cargo::cargo;
 
 /// The programs, the quickest first. Each prints its figures, and each of them once more for us.
 const PROGRAMS: &[&str] = &["encode", "target_lookup", "stalled_peer", "national", "ledger", "loopback"];
@@ -42,8 +44,7 @@ pub(crate) fn run(root: &Path, wish: &Wish) -> ExitCode {
 fn measure(root: &Path, quick: bool) -> Result<String, String> {
     let mut members = Vec::new();
     for program in PROGRAMS {
-        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = cargo();
         command.args(["bench", "--quiet", "--package", "benches", "--bench", program, "--"]);
         command.args(quick.then_some("--quick")).current_dir(root).stderr(std::process::Stdio::inherit());
         let output = command.output().map_err(|error| format!("cargo cannot be run: {error}"))?;

@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use crate::cargo::cargo;
 use crate::steps::{Outcome, run};
 
 /// The loops: an argument of the program `counts`, and the function that is counted.
@@ -59,7 +60,7 @@ pub(crate) fn check(root: &Path, target: &Path, logs: &Path, must: bool) -> Outc
 }
 
 fn measure(root: &Path, target: &Path, logs: &Path) -> Result<Vec<(&'static str, u64)>, String> {
-    let mut build = Command::new("cargo");
+    let mut build = cargo();
     build
         .args(["build", "--quiet", "--release", "--package", "benches", "--bin", "counts"])
         .current_dir(root);

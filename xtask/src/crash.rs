@@ -1,8 +1,10 @@
 //! The crash test: the release daemon with real files and real sockets, killed again and again, its disk failing and its
 //! network stopped, and what it lost.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
+
+use crate::cargo::cargo;
 
 /// What is wished for.
 #[derive(clap::Args)]
@@ -19,21 +21,16 @@ pub(crate) struct Wish {
 /// Builds the release daemon and the program that kills it, and runs that; its output and exit status are ours.
 pub(crate) fn run(root: &Path, target: &Path, wish: &Wish) -> ExitCode {
     let release = target.join("release");
-    let mut build = cargo(root);
-    build.args(["build", "--release", "--quiet", "--package", "amberd", "--package", "tests", "--bins"]);
+    let mut build = cargo();
+    build
+        .args(["build", "--release", "--quiet", "--package", "amberd", "--package", "tests", "--bins"])
+        .current_dir(root);
     let mut crash = Command::new(release.join("crash"));
     crash.args([wish.rounds.to_string(), wish.seed.to_string()]).env("AMBERD_BIN", &release);
     match succeeds(&mut build) && succeeds(&mut crash) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
-}
-
-fn cargo(root: &Path) -> Command {
-    let mut cargo =
-        Command::new(std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from));
-    cargo.current_dir(root);
-    cargo
 }
 
 fn succeeds(command: &mut Command) -> bool {

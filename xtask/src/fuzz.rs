@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::cargo::cargo;
+
 /// What a target may take: memory, one allocation, and seconds for one input.
 const LIMITS: [&str; 3] = ["-rss_limit_mb=1024", "-malloc_limit_mb=256", "-timeout=10"];
 
@@ -43,13 +45,13 @@ fn fuzz(root: &Path, target: &str, seconds: u32) -> Result<(), String> {
 
 /// The program that knows the seeds.
 fn bodies(root: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
+    let mut command = cargo();
     command.args(["run", "--quiet", "--package", "fuzzing", "--"]).args(arguments).current_dir(root);
     command
 }
 
 fn libfuzzer(root: &Path, target: &str) -> Command {
-    let mut command = Command::new("cargo");
+    let mut command = cargo();
     // The caller's cargo has named its own toolchain in the environment.
     command.args(["+nightly", "fuzz", "run", target]).env_remove("RUSTUP_TOOLCHAIN").current_dir(root);
     command

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod bench;
+mod cargo;
 mod counts;
 mod crash;
 mod fuzz;

@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+
+use crate::cargo::cargo;
 
 /// Builds and runs it; its output and its exit status are ours.
 pub(crate) fn run(root: &Path, arguments: &[OsString]) -> ExitCode {
-    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-    let status = Command::new(cargo)
+    let status = cargo()
         .args(["run", "--release", "--quiet", "--package", "simulation", "--manifest-path"])
         .arg(root.join("Cargo.toml"))
         .arg("--")

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::steps::{Outcome, Steps};
-use crate::{counts, packages, tidy};
+use crate::{cargo, counts, packages, tidy};
 
 /// Runs every step.
 pub(crate) fn run(root: &Path) -> ExitCode {
-    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let ci = ci();
     let mut steps = Steps::new(root);
     let logs = steps.logs().to_owned();
     steps.step("Debian packages", || packages::provide(&logs, ci));
@@ -35,14 +35,24 @@ pub(crate) fn run(root: &Path) -> ExitCode {
     steps.close()
 }
 
+/// Whether this is continuous integration, where nothing may be skipped.
+fn ci() -> bool {
+    std::env::var("CI").is_ok_and(|ci| ci == "true")
+}
+
 /// Continues after a failed test; shows what passing tests say, for the tally.
 fn cargo_test(what: &[&str]) -> Command {
     cargo(&[&["test", "--no-fail-fast"], what, &["--", "--show-output"]].concat())
 }
 
 fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
+    let mut command = cargo::cargo();
     command.args(arguments);
+    // A checkout that is built once has no use for what would make the next build quicker, and it is half of what lies in
+    // `target`.
+    if ci() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
 
