@@ -278,7 +278,7 @@ impl Element {
     /// Loses its messages and its connection.
     pub(crate) fn restart(&mut self, now_ms: u64, radio: &mut Radio) {
         self.restart_ms = None;
-        self.close = self.connected;
+        self.close |= self.connected;
         self.hang_up();
         match &mut self.model {
             Model::Mme(mme) => mme.restart(now_ms, radio),
