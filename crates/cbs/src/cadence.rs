@@ -53,3 +53,24 @@ pub enum Broadcasts {
     /// Until the CBC stops it.
     UntilStopped,
 }
+
+impl Broadcasts {
+    /// What is left of a count, if it should have begun so many milliseconds ago; once at least.
+    ///
+    /// ```
+    /// use cbs::{Broadcasts, RepetitionPeriod};
+    /// let (thirty, minute) = (Broadcasts::Count(30.try_into()?), RepetitionPeriod::from_ms(60_000)?);
+    /// assert_eq!(thirty.late_by(59_999, minute), thirty);
+    /// assert_eq!(thirty.late_by(600_000, minute), Broadcasts::Count(20.try_into()?));
+    /// assert_eq!(thirty.late_by(3_600_000, minute), Broadcasts::Once);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn late_by(self, late_ms: u64, period: RepetitionPeriod) -> Self {
+        let Self::Count(count) = self else { return self };
+        let missed = late_ms / u64::from(period.ms()).max(1);
+        let left = u64::from(count.get()).saturating_sub(missed);
+        let left = u16::try_from(left).ok().and_then(std::num::NonZeroU16::new);
+        left.filter(|left| left.get() > 1).map_or(Self::Once, Self::Count)
+    }
+}

@@ -34,7 +34,9 @@ pub(crate) struct Book {
 pub(crate) struct Open {
     pub(crate) controller: ControllerId,
     pub(crate) broadcast: BroadcastId,
-    pub(crate) action: Action,
+    action: Action,
+    /// When it was given, in monotonic milliseconds.
+    given_ms: u64,
     /// The CAP message that a CBC is to hold for it.
     pub(crate) document: Option<Document>,
     /// How many peers have it in their queue (or none has, and it waits for one).
@@ -80,13 +82,31 @@ pub(crate) enum Waiting {
     Nothing,
 }
 
+impl Open {
+    /// What it asks for now: of a count, what is left after it has waited in a queue.
+    pub(crate) fn action(&self, now_ms: u64) -> Action {
+        let mut action = self.action.clone();
+        if let Action::Write { message, broadcasts, .. } | Action::Query { message, broadcasts } = &mut action
+        {
+            *broadcasts = broadcasts.late_by(now_ms.saturating_sub(self.given_ms), message.period);
+        }
+        action
+    }
+
+    /// Whether several peers have it, or had it.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+}
+
 impl Book {
     /// Opens an order that so many peers have in their queues.
-    pub(crate) fn open(&mut self, order: &Order, document: Option<Document>, errands: usize) {
+    pub(crate) fn open(&mut self, now_ms: u64, order: &Order, document: Option<Document>, errands: usize) {
         let open = Open {
             controller: order.controller,
             broadcast: order.broadcast,
             action: order.action.clone(),
+            given_ms: now_ms,
             document,
             errands,
             requests: 0,

@@ -109,7 +109,7 @@ impl Dispatch {
     pub fn demand(&mut self, now_ms: u64, demand: Demand) {
         self.start(now_ms);
         match demand {
-            Demand::Order(order) => self.take(order, None),
+            Demand::Order(order) => self.take(now_ms, order, None),
             Demand::Withdraw(broadcast) => self.withdraw(broadcast),
         }
     }
@@ -118,7 +118,7 @@ impl Dispatch {
     /// wants and all else there is to say of the alert.
     pub fn demand_by_cap(&mut self, now_ms: u64, order: Order, document: Document) {
         self.start(now_ms);
-        self.take(order, Some(document));
+        self.take(now_ms, order, Some(document));
     }
 
     /// Whether a controller's peers are asked by CAP.
@@ -270,7 +270,7 @@ impl Dispatch {
     }
 
     /// Queues an order at the peers that shall have it.
-    fn take(&mut self, order: Order, document: Option<Document>) {
+    fn take(&mut self, now_ms: u64, order: Order, document: Option<Document>) {
         if self.book.order(order.id).is_some() {
             return;
         }
@@ -300,7 +300,7 @@ impl Dispatch {
         self.arrivals += 1;
         let rank = Rank { priority: order.priority, is_repeat, arrival: self.arrivals };
         let peers = self.peers_for(place, &order.action);
-        self.book.open(&order, document, peers.len().max(1));
+        self.book.open(now_ms, &order, document, peers.len().max(1));
         let errand =
             |sector: &Sector| Errand { order: order.id, route: place, rest: Rest::new(sector, &cells) };
         let route = &mut self.routes[place];
@@ -328,10 +328,15 @@ impl Dispatch {
             (Reach::OneThenFailover, Action::Write { .. } | Action::Query { .. }) => {
                 route.current.into_iter().collect()
             }
-            // A kill follows the message to wherever it was handed: a silent peer may yet act on the write.
+            // A kill follows the message to wherever it was handed: a silent peer may yet act on the write. Of what was
+            // handed out before our own death nothing is known. (The endpoints of a CBC are two doors of one house.)
             (Reach::OneThenFailover, Action::Kill { message_id, serial, .. }) => {
                 let handed = route.register.handed((*message_id, *serial));
-                let had_it = |id: &PeerId| handed.is_some_and(|handed| handed.peers.contains(id));
+                let is_cbc = |id: &PeerId| {
+                    self.peer(*id).is_some_and(|peer| matches!(peer.profile.protocol, Protocol::Cap(_)))
+                };
+                let had_it =
+                    |id: &PeerId| handed.map_or_else(|| !is_cbc(id), |handed| handed.peers.contains(id));
                 let gets_it = |id: &PeerId| is_ready(id) && (route.current == Some(*id) || had_it(id));
                 route.peers.iter().copied().filter(gets_it).collect()
             }
@@ -377,6 +382,7 @@ impl Dispatch {
     fn attend(&mut self, now_ms: u64, id: PeerId) {
         self.listen(id);
         self.tell_upheaval(now_ms, id);
+        self.try_failed(now_ms, id);
         let Some(peer) = self.peer_mut(id) else { return };
         let session = peer.session.as_mut().filter(|_| !peer.closing);
         if let Some((session, reason)) =

@@ -16,6 +16,9 @@ pub(crate) const KILLS_BEYOND_WINDOW: usize = 2;
 /// How long cells that restart or fail are counted before they are told of, in milliseconds: a storm is one piece of news.
 const UPHEAVAL_MS: u64 = 1_000;
 
+/// How long cells that failed are waited for, in milliseconds, after the last of a peer's that did.
+pub(crate) const FAILED_MS: u64 = 180_000;
+
 /// Cells that have restarted or failed and were not told of yet.
 #[derive(Debug, Default)]
 pub(crate) struct Upheaval {
@@ -61,6 +64,8 @@ pub(crate) struct Peer {
     pub(crate) cell_limit: Option<CellLimit>,
     pub(crate) counters: PeerStatus,
     pub(crate) upheaval: Upheaval,
+    /// When cells of which it said that they failed are taken for restarted, whether or not it has said so.
+    pub(crate) failed_until_ms: Option<u64>,
     /// It is in the list of those that may have something to send.
     pub(crate) stirred: bool,
 }
@@ -82,6 +87,7 @@ impl Peer {
             cell_limit: CellLimit::new(profile.cell_interval_ms, profile.cell_burst),
             counters: PeerStatus::default(),
             upheaval: Upheaval::default(),
+            failed_until_ms: None,
             stirred: false,
             profile,
         }
@@ -122,7 +128,7 @@ impl Peer {
         let cells = self.queue.next_wakeup().filter(|_| self.ready);
         let waits = self.held.is_some() || self.has_turn();
         let pace = (!self.stirred && self.writable && waits).then(|| self.pace.next_ms());
-        [session, cells, pace, self.upheaval.due_ms].into_iter().flatten().min()
+        [session, cells, pace, self.upheaval.due_ms, self.failed_until_ms].into_iter().flatten().min()
     }
 
     /// This peer at this moment.

@@ -10,6 +10,7 @@ use sbcap::GlobalEnbId;
 use super::Dispatch;
 use crate::book::Asked;
 use crate::heard::{Answer, Counts, Heard, Place, cells_at};
+use crate::peer::{FAILED_MS, Peer};
 use crate::register::{Handed, Reference};
 use crate::{NoticeKind, PeerId};
 
@@ -246,12 +247,34 @@ impl Dispatch {
         let Some(peer) = self.peer_mut(id) else { return };
         let news = peer.upheaval.news(now_ms);
         if news.failed > 0 {
+            peer.failed_until_ms = Some(now_ms + FAILED_MS);
             let words = format!("{} cells failed and wait for their restart", news.failed);
             self.notice(id, NoticeKind::CellsFailed, words);
         }
         if news.restarted > 0 {
             let words = format!("{} cells restarted", news.restarted);
             self.notice(id, NoticeKind::CellsRestarted, words);
+        }
+    }
+
+    /// A restart that got lost must not leave a cell without its warnings: after a while a failed cell is tried again. One
+    /// that has still failed refuses what it is asked, and is asked again at the pace of any other refusal.
+    pub(super) fn try_failed(&mut self, now_ms: u64, id: PeerId) {
+        let is_due = |peer: &&mut Peer| peer.failed_until_ms.is_some_and(|until_ms| until_ms <= now_ms);
+        let Some(peer) = self.peer_mut(id).filter(is_due) else { return };
+        peer.failed_until_ms = None;
+        for place in self.routes_of(id) {
+            self.end_failure(place);
+        }
+    }
+
+    /// Takes the failed cells of a route for restarted.
+    pub(super) fn end_failure(&mut self, place: usize) {
+        let route = &mut self.routes[place];
+        if !route.failed.is_empty() {
+            let failed = std::mem::take(&mut route.failed);
+            self.book.restarted(route.controller, &failed);
+            self.book.report(Report::Restarted(route.controller, failed));
         }
     }
 

@@ -5,6 +5,7 @@ use engine::report::{Outcome, Report};
 
 use super::Dispatch;
 use crate::batch::Rest;
+use crate::book::Open;
 use crate::queue::{Errand, Rank};
 use crate::{NoticeKind, PeerId, Reach};
 
@@ -22,17 +23,17 @@ impl Dispatch {
             if route.current.is_none_or(|current| rank(id) < rank(current)) {
                 route.current = Some(id);
             }
-            // Where all peers get everything, each new one has to be brought level: the engine must look again.
-            if is_first || route.reach == Reach::All {
-                self.book.report(Report::Up(route.controller));
-            }
+            // Each further one has to be brought level too, with what is on where all get everything, and with what has been
+            // stopped while it was away: the engine must look again.
+            self.book.report(Report::Up(route.controller));
             // While nobody listened, failed cells may have restarted. Those that have not refuse what they are asked, and
             // are asked again after a while.
-            if is_first && !route.failed.is_empty() {
-                let failed = std::mem::take(&mut route.failed);
-                self.book.report(Report::Restarted(route.controller, failed));
+            if is_first {
+                self.end_failure(place);
             }
-            for (rank, errand) in route.waiting.extract(|_, _| true) {
+            let waiting = self.routes[place].waiting.extract(|_, _| true);
+            let Some(peer) = self.peers.get_mut(usize::from(id.0)) else { return };
+            for (rank, errand) in waiting {
                 peer.queue.insert(rank, errand);
             }
         }
@@ -78,8 +79,9 @@ impl Dispatch {
         let is_kill = |rank: Rank, errand: &Errand| errand.route == place && rank.priority == Priority::Kill;
         let kills = peer.queue.extract(is_kill);
         for (rank, errand) in kills {
-            let is_alone = self.book.order(errand.order).is_some_and(|order| order.errands == 1);
-            if is_alone && let Some(other) = self.peer_mut(to) {
+            // Once it has been shared the other has it, or has been asked for all of it by now.
+            let is_shared = self.book.order(errand.order).is_none_or(Open::is_shared);
+            if !is_shared && let Some(other) = self.peer_mut(to) {
                 other.queue.insert(rank, errand.clone());
                 self.book.share(errand.order);
             }

@@ -29,7 +29,7 @@ impl Dispatch {
 
     /// Makes the next request of an errand and gives it to the session.
     fn ask(&mut self, now_ms: u64, id: PeerId, rank: Rank, mut errand: Errand) {
-        let Some(action) = self.book.order(errand.order).map(|order| order.action.clone()) else { return };
+        let Some(action) = self.book.order(errand.order).map(|order| order.action(now_ms)) else { return };
         self.hold_back(&action, &mut errand);
         self.hold_apart(id, &action, &mut errand);
         let mut batch = std::mem::take(&mut self.batch);

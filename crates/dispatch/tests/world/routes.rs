@@ -5,7 +5,7 @@ use cbs::Level;
 use dispatch::{PeerId, Profile, Reach, Route};
 use engine::order::{BroadcastId, Priority};
 use engine::report::{Outcome, Report};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::station::{prompt, silent, with};
 use crate::{GSM, LTE, World, free, write};
@@ -288,6 +288,41 @@ fn a_cell_that_restarts_while_a_pool_is_asked_is_not_told_failed_afterwards() {
     let failed = Outcome::Refused(engine::report::Cause::CellFailed);
     assert!(world.words().iter().all(|(outcome, _)| *outcome != failed), "{:?}", world.words());
     assert_eq!(world.settled().len(), 1);
+}
+
+#[test]
+fn a_failed_cell_of_whose_restart_nobody_tells_is_tried_again_after_a_while() {
+    let mut world = pool(Reach::All);
+    let enb = json!({"plmn": "22001", "kind": "macro", "id": 1});
+    let cell = json!([{"plmn": "22001", "eci": 0x101}]);
+    world.say(0, 1, json!({"message": "pws_failure_indication", "failed_cells": cell, "global_enb_id": enb}));
+    world.run(10);
+    world.write(1, 0..8);
+    world.run(170_000);
+    let failed = Outcome::Refused(engine::report::Cause::CellFailed);
+    assert!(world.words().iter().any(|(outcome, _)| *outcome == failed), "{:?}", world.words());
+    let restarts = |world: &World| {
+        let told = world.reports.iter().filter(|report| matches!(report, Report::Restarted(..)));
+        told.count()
+    };
+    assert_eq!(restarts(&world), 0);
+    world.run(12_000);
+    assert_eq!(restarts(&world), 1);
+    world.write(2, 0..8);
+    world.run(20_000);
+    assert_eq!(world.words().pop(), Some((Outcome::Accepted, (0..8).collect())), "{:?}", world.words());
+}
+
+#[test]
+fn a_count_that_begins_late_ends_no_later() {
+    let profile = Profile { cell_interval_ms: 600_000, cell_burst: 1, ..Profile::cbsp("bsc") };
+    let mut world = World::new(GSM, Reach::All, vec![profile]).up();
+    // What was written before our birth is not known, so the cell rests first.
+    world.write(1, 0..1);
+    world.run(700_000);
+    let writes = world.sent.iter().filter(|request| request.is_write());
+    let counts: Vec<Value> = writes.map(|write| write.pdu["broadcasts"].clone()).collect();
+    assert_eq!(counts, [json!(20)], "of thirty, after ten periods of a minute");
 }
 
 #[test]
