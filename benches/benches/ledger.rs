@@ -114,7 +114,12 @@ impl World {
             atlas: Arc::new(Atlas::serbia().unwrap()),
             profiles: vec![profile()],
             codes: BTreeMap::new(),
-            patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },
+            patience: Patience {
+                retry_first_ms: 2_000,
+                retry_max_ms: 60_000,
+                indication_ms: 30_000,
+                audit_ms: 300_000,
+            },
             alerts_max: 20,
         });
         let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };

@@ -130,7 +130,12 @@ impl Default for Plan {
                 media: Vec::new(),
             },
             codes: 17..=99,
-            patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },
+            patience: Patience {
+                retry_first_ms: 2_000,
+                retry_max_ms: 60_000,
+                indication_ms: 30_000,
+                audit_ms: 300_000,
+            },
             airtime: Airtime::default(),
             classes: Vec::new(),
         }

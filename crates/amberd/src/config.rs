@@ -99,11 +99,13 @@ pub(crate) struct Patience {
     pub(crate) retry_max_ms: u64,
     /// For indications after an acceptance, in milliseconds.
     pub(crate) indication_ms: u64,
+    /// For news, in milliseconds, before a BSC or RNC is asked whether all is on still; 0: it is never asked so.
+    pub(crate) audit_ms: u64,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 }
+        Self { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000, audit_ms: 300_000 }
     }
 }
 

@@ -45,6 +45,7 @@ impl Country {
                 retry_first_ms: main.patience.retry_first_ms,
                 retry_max_ms: main.patience.retry_max_ms,
                 indication_ms: main.patience.indication_ms,
+                audit_ms: main.patience.audit_ms,
             },
             alerts_max: main.limits.alerts_max,
         };

@@ -271,7 +271,12 @@ mod tests {
             atlas: Arc::new(Atlas::serbia().unwrap()),
             profiles: vec![toml::from_str(policy).unwrap()],
             codes: std::collections::BTreeMap::new(),
-            patience: Patience { retry_first_ms: 1_000, retry_max_ms: 1_000, indication_ms: 1_000 },
+            patience: Patience {
+                retry_first_ms: 1_000,
+                retry_max_ms: 1_000,
+                indication_ms: 1_000,
+                audit_ms: 0,
+            },
             alerts_max: 1,
         };
         let mut works = Works::new(Engine::new(setup), dispatch, None);

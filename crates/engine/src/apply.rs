@@ -196,6 +196,10 @@ impl Engine {
         terms: Terms,
         allocations: &[Allocation],
     ) {
+        // A count that was begun in time lasts a period longer at most, and the air may have made the period a longer one.
+        let limited = self.network.places().filter_map(|(_, place)| place.traits);
+        let slowest_ms = limited.map(|traits| traits.airtime).filter(|air| air.page_ms.is_some());
+        let slowest_ms = slowest_ms.map(|air| air.slowest_ms).max().unwrap_or(0);
         let Some(alert) = self.alerts.get_mut(&id) else { return };
         let current = alert.versions.len() - 1;
         alert.current = Some(current);
@@ -206,7 +210,7 @@ impl Engine {
         let last_ms = if terms.until_stopped {
             i64::MAX
         } else {
-            expires_ms.saturating_add(i64::from(terms.period_s) * 1000)
+            expires_ms.saturating_add((i64::from(terms.period_s) * 1000).max(slowest_ms.into()))
         };
         alert.last_broadcast_ms = alert.last_broadcast_ms.max(last_ms);
         alert.history.push(step(wall_ms, "approve", Some(by), None));

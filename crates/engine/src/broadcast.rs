@@ -232,7 +232,7 @@ impl Broadcast {
                 let replaces = replaced.and_then(name).map(|(_, serial)| serial);
                 Some(Action::Write { message, broadcasts, replaces })
             }
-            Need::Query => {
+            Need::Query | Need::Audit => {
                 let message = message()?;
                 let broadcasts = self.broadcasts(&message, now)?;
                 Some(Action::Query { message, broadcasts })

@@ -136,6 +136,11 @@ impl CellStatus {
         self.maybe & edition.bit() != 0
     }
 
+    /// Whether this edition may be on the air here, and no other.
+    pub const fn holds_only(self, edition: Edition) -> bool {
+        self.maybe == edition.bit()
+    }
+
     /// Whether anything of the broadcast may be on the air here.
     pub const fn may_hold_any(self) -> bool {
         self.maybe != 0
@@ -204,10 +209,9 @@ impl CellStatus {
     /// The link to the controller is gone, or we were: what was on may be on still, what was asked may have arrived.
     /// `sent`: a message of the current edition may have been handed over without our knowing (after our own death).
     pub fn doubt(&mut self, current: Edition, sent: bool) {
-        // A cell that failed is tried as soon as it restarts, and that may have been said to nobody but our former self.
-        let is_tried = matches!(self.phase, Phase::Pending | Phase::Deferred)
-            || (self.phase == Phase::Refused && (self.cause.passes() || self.cause == Cause::CellFailed));
-        if sent && is_tried {
+        // What was refused is tried again after a while, or as soon as the cell restarts, and that may have been said to
+        // nobody but our former self.
+        if sent && matches!(self.phase, Phase::Pending | Phase::Deferred | Phase::Refused) {
             self.maybe |= current.bit();
         }
         match self.phase {
@@ -258,20 +262,16 @@ impl CellStatus {
         }
     }
 
-    /// The cell restarted and lost everything. `told_again`: it may be the news of a restart that another peer has told
-    /// of, and what has been written since is on the air all the same.
-    pub fn restart(&mut self, told_again: bool) {
+    /// The cell restarted and lost everything. What it may hold is not forgotten: the news may be of a restart that another
+    /// peer has told of before, or have passed a request that is carried out after it.
+    pub fn restart(&mut self) {
         self.cause = Cause::None;
         self.phase = match self.phase {
             Phase::Deferred => Phase::Deferred,
             phase if phase.is_wanted() => Phase::Pending,
-            Phase::OffRefused if told_again => Phase::OffPending,
-            phase if told_again => phase,
-            _ => Phase::Off,
+            Phase::OffRefused => Phase::OffPending,
+            phase => phase,
         };
-        if self.phase == Phase::Off || !told_again {
-            self.maybe = 0;
-        }
     }
 
     /// The cell failed: nothing is on the air there until it restarts.

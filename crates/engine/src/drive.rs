@@ -56,6 +56,7 @@ impl Engine {
             }
             Report::Up(controller) => {
                 self.record(now, Record::Controller { controller, up: true }, out);
+                self.stop_again(now, controller);
                 self.drive_controller(now, controller);
             }
             Report::Down(controller) => {
@@ -216,8 +217,30 @@ impl Engine {
             self.take_back_all(alert);
         }
         let Some(alert) = self.alerts.get(&alert) else { return };
+        let is_on = alert.state.is_on();
         for id in alert.broadcasts.clone() {
             self.drive(now, id, None);
+        }
+        if changed && is_on {
+            self.hurry_stops(now);
+        }
+    }
+
+    /// Where there is no room on the air, what is leaving it and was not answered is asked to stop again at once.
+    fn hurry_stops(&mut self, now: Now) {
+        let ending: Vec<BroadcastId> = self
+            .open_alerts()
+            .filter(|alert| alert.state.is_ending())
+            .flat_map(|alert| alert.broadcasts.clone())
+            .collect();
+        for controller in self.crowded.clone() {
+            for id in &ending {
+                let broadcast = self.broadcasts.get_mut(id.0 as usize);
+                if let Some(leg) = broadcast.and_then(|broadcast| broadcast.leg_mut(controller)) {
+                    leg.wake();
+                    self.drive(now, *id, Some(controller));
+                }
+            }
         }
     }
 
@@ -300,7 +323,11 @@ impl Engine {
                 self.stopped_alone(controller, (id, edition));
             }
             let order = self.new_order();
-            let priority = if need.verb() == Verb::Kill { Priority::Kill } else { rank };
+            let priority = match need {
+                Need::Kill(_) => Priority::Kill,
+                Need::Audit => Priority::Test,
+                Need::Write(_) | Need::Query => rank,
+            };
             if let Some(leg) = self.broadcasts.get_mut(id.0 as usize).and_then(|b| b.leg_mut(controller)) {
                 leg.asked(order, need, current, cells.clone());
             }
@@ -370,6 +397,9 @@ impl Engine {
             };
             let cells = match outcome {
                 _ if verb == Verb::Kill => killed.union(&doubted),
+                Outcome::Confirmed if verb == Verb::Query && edition == current => {
+                    report.cells.subtract(&killed).subtract(&leg.known_on(current, &report.cells))
+                }
                 // Where a kill has been asked for since, it is no news.
                 Outcome::Accepted | Outcome::Confirmed => report.cells.subtract(&killed),
                 _ => report.cells.clone(),
@@ -443,8 +473,11 @@ impl Engine {
             for leg in &mut broadcast.legs {
                 released |= leg.release(now.monotonic_ms);
             }
-            if released || broadcast.legs.iter().any(|leg| leg.next_wakeup().is_some()) {
+            let wake_ms = broadcast.legs.iter().filter_map(Leg::next_wakeup).min();
+            if released || broadcast.legs.iter().any(Leg::is_waiting) {
                 self.drive(now, id, None);
+            } else if let Some(wake_ms) = wake_ms {
+                self.wake_at(wake_ms);
             }
         }
     }

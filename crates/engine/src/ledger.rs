@@ -156,7 +156,7 @@ mod tests {
                     Event::Hear(cells, verb, edition, outcome) => {
                         (cells, Box::new(move |status| status.hear(ear, verb, edition, outcome)))
                     }
-                    Event::Restart(cells) => (cells, Box::new(|status: &mut CellStatus| status.restart(false))),
+                    Event::Restart(cells) => (cells, Box::new(|status: &mut CellStatus| status.restart())),
                     Event::Unwant(cells) => (cells, Box::new(CellStatus::unwant)),
                 };
                 ledger.change(&cells, &change);

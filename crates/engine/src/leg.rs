@@ -21,6 +21,8 @@ pub enum Need {
     Write(Option<Edition>),
     /// Ask whether the current edition is on.
     Query,
+    /// Ask whether it is on still, when there is nothing else to do.
+    Audit,
     /// Kill this edition.
     Kill(Edition),
 }
@@ -30,7 +32,7 @@ impl Need {
     pub const fn verb(self) -> Verb {
         match self {
             Self::Write(_) => Verb::Write,
-            Self::Query => Verb::Query,
+            Self::Query | Self::Audit => Verb::Query,
             Self::Kill(_) => Verb::Kill,
         }
     }
@@ -45,9 +47,19 @@ pub struct Patience {
     pub retry_max_ms: u64,
     /// For indications after an acceptance, in milliseconds, before the network is asked what is on.
     pub indication_ms: u64,
+    /// For news, in milliseconds, before a network that tells only when it is asked is asked whether all is on still; 0:
+    /// it is never asked so.
+    pub audit_ms: u64,
 }
 
+/// Audits begin together, that often at most, in milliseconds: each looks at all that is open.
+const AUDITS_MS: u64 = 10_000;
+
 impl Patience {
+    fn audit_at_ms(self, now_ms: u64) -> Option<u64> {
+        (self.audit_ms > 0).then(|| (now_ms + self.audit_ms).next_multiple_of(AUDITS_MS))
+    }
+
     fn retry_ms(self, attempt: u32) -> u64 {
         self.retry_first_ms.saturating_mul(1 << attempt.min(20)).min(self.retry_max_ms)
     }
@@ -62,10 +74,23 @@ pub struct Leg {
     attempt: u32,
     repeat: bool,
     verify: bool,
+    audit: Audit,
     confirmed_ms: Option<(i64, i64)>,
     /// When the count of what is on began, at the earliest of its cells; in wall-clock milliseconds.
     since_ms: Option<i64>,
     counts: Counts,
+}
+
+/// When it is asked whether what is on is on still.
+#[derive(Clone, Copy, Debug, Default)]
+enum Audit {
+    /// Once something has been asked for.
+    #[default]
+    Idle,
+    /// At this monotonic time, in milliseconds.
+    At(u64),
+    /// Now.
+    Due,
 }
 
 /// What a leg knows durably.
@@ -113,6 +138,7 @@ impl Leg {
             attempt: 0,
             repeat: false,
             verify: false,
+            audit: Audit::Idle,
             confirmed_ms: None,
             since_ms: None,
             counts: Counts::default(),
@@ -328,7 +354,9 @@ impl Leg {
     /// These cells restarted and lost everything. What they have lost need not wait until a query says so too; where a
     /// write is the query, the next one waits for its answer.
     pub fn restart(&mut self, cells: &CellRuns, traits: Traits) {
-        self.ledger.change(cells, |status| status.restart(traits.pooled));
+        self.ledger.change(cells, CellStatus::restart);
+        // What has been asked for before may be on, whatever is refused now.
+        self.repeat = true;
         let is_over = |hold: &Hold| hold.until_ms.is_some() || (hold.verb == Verb::Query && traits.in_place);
         for hold in self.holds.iter_mut().filter(|hold| is_over(hold)) {
             hold.cells = hold.cells.subtract(cells);
@@ -373,6 +401,9 @@ impl Leg {
         let is_open = |hold: &mut Hold| hold.order == order && hold.until_ms.is_none();
         let open: Vec<Hold> = self.holds.extract_if(.., is_open).collect();
         open.into_iter().for_each(|hold| self.settle(now_ms, hold, patience));
+        if matches!(self.audit, Audit::Idle) {
+            self.audit = patience.audit_at_ms(now_ms).map_or(Audit::Idle, Audit::At);
+        }
     }
 
     fn settle(&mut self, now_ms: u64, hold: Hold, patience: Patience) {
@@ -385,7 +416,7 @@ impl Leg {
                 {
                     &mut failed
                 }
-                Phase::Sent | Phase::Unknown | Phase::Refused => &mut failed,
+                Phase::Sent | Phase::Unknown | Phase::Refused | Phase::Renew => &mut failed,
                 // Dispatch turned it away, for want of room: not again at once.
                 Phase::Pending
                     if !hold.superseded && status.cause() == Cause::None && hold.verb == Verb::Write =>
@@ -414,20 +445,32 @@ impl Leg {
         }
     }
 
-    /// When the next wait is over, in monotonic milliseconds.
+    /// When the next wait is over, or the next audit begins, in monotonic milliseconds.
     pub fn next_wakeup(&self) -> Option<u64> {
-        self.holds.iter().filter_map(|hold| hold.until_ms).min()
+        let audit = if let Audit::At(at_ms) = self.audit { Some(at_ms) } else { None };
+        self.holds.iter().filter_map(|hold| hold.until_ms).chain(audit).min()
     }
 
-    /// Lets go of waits that are over; whether there was one.
+    /// Whether something waits to be asked again.
+    pub fn is_waiting(&self) -> bool {
+        self.holds.iter().any(|hold| hold.until_ms.is_some())
+    }
+
+    /// Lets go of waits that are over, and begins an audit that is due; whether there was one.
     pub fn release(&mut self, now_ms: u64) -> bool {
         let before = self.holds.len();
         self.holds.retain(|hold| hold.until_ms.is_none_or(|until_ms| until_ms > now_ms));
-        self.holds.len() < before
+        let is_due = matches!(self.audit, Audit::At(at_ms) if at_ms <= now_ms);
+        if is_due {
+            self.audit = Audit::Due;
+        }
+        is_due || self.holds.len() < before
     }
 
     /// What should be asked now: what is needed and neither asked already nor asked in vain a moment ago.
     pub fn needs(&self, current: Edition, traits: Traits) -> Vec<(Need, CellRuns)> {
+        let is_audited =
+            matches!(self.audit, Audit::Due) && self.holds.is_empty() && traits.tells_when_asked();
         let mut needs: Vec<(Need, CellRuns)> = Vec::new();
         let mut stops: Vec<(Edition, Range<u32>)> = Vec::new();
         let mut need =
@@ -448,6 +491,7 @@ impl Leg {
                 Phase::Pending | Phase::Sent | Phase::Unknown => need(Need::Write(replaced), run),
                 Phase::Refused if status.cause().passes() => need(Need::Write(replaced), run),
                 Phase::Accepted if traits.indications => need(Need::Query, run),
+                Phase::Confirmed if is_audited => need(Need::Audit, run),
                 Phase::Renew => need(Need::Kill(current), run),
                 phase if !phase.is_wanted() || phase == Phase::Deferred => {
                     status.held(current).for_each(|edition| need(Need::Kill(edition), run));
@@ -510,6 +554,17 @@ impl Leg {
         kills.fold(CellRuns::new(), |known, hold| known.union(&hold.cells.intersect(cells)))
     }
 
+    /// The cells among these that are known to hold this edition and nothing else: that it is on is no news of them.
+    pub(crate) fn known_on(&self, edition: Edition, cells: &CellRuns) -> CellRuns {
+        let known = |(_, status): &(Range<u32>, CellStatus)| {
+            status.phase() == Phase::Confirmed && status.holds_only(edition)
+        };
+        self.ledger.within(cells).filter(known).fold(CellRuns::new(), |mut on, (run, _)| {
+            on.push(run);
+            on
+        })
+    }
+
     /// The cells among these that the network says are on the air.
     pub(crate) fn on(&self, cells: &CellRuns) -> CellRuns {
         let on = |(_, status): &(Range<u32>, CellStatus)| {
@@ -523,6 +578,9 @@ impl Leg {
 
     /// Remembers that an order has been given.
     pub fn asked(&mut self, order: OrderId, need: Need, current: Edition, cells: CellRuns) {
+        if need == Need::Audit {
+            self.audit = Audit::Idle;
+        }
         let edition = if let Need::Kill(edition) = need { edition } else { current };
         if need.verb() != Verb::Kill {
             for kill in
@@ -554,7 +612,7 @@ impl Hold {
             Need::Kill(edition) => self.verb == Verb::Kill && self.edition == edition,
             // A write of an edition waits for an open kill of the same edition, so that their answers can't be confused.
             // So does one that is to take the place of the edition that is being killed.
-            Need::Write(_) | Need::Query => {
+            Need::Write(_) | Need::Query | Need::Audit => {
                 let kill_is_open = self.verb == Verb::Kill && self.until_ms.is_none();
                 let asked = self.edition == current && (self.verb != Verb::Kill || kill_is_open);
                 asked || (kill_is_open && need == Need::Write(Some(self.edition)))

@@ -36,6 +36,7 @@ pub mod report;
 mod serials;
 mod silence;
 mod snapshot;
+mod stop_again;
 mod traits;
 pub mod view;
 

@@ -186,7 +186,7 @@ impl Engine {
         }
         // A status query puts nothing on the air; where there is none, a write of the live serial stands in for it.
         let mut rest = match need {
-            Need::Query if traits.in_place => cells,
+            Need::Query | Need::Audit if traits.in_place => cells,
             _ => self.roomy(controller, traits, id, cells),
         };
         let mut parts = Vec::new();

@@ -258,7 +258,12 @@ fn setup(cells: &str, airtime: Airtime) -> Setup {
         atlas: ATLAS.clone(),
         profiles: vec![profile()],
         codes: BTreeMap::new(),
-        patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },
+        patience: Patience {
+            retry_first_ms: 2_000,
+            retry_max_ms: 60_000,
+            indication_ms: 30_000,
+            audit_ms: 300_000,
+        },
         alerts_max: 20,
     }
 }

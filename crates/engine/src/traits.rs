@@ -26,6 +26,13 @@ pub struct Traits {
     pub airtime: Airtime,
 }
 
+impl Traits {
+    /// Whether a question tells what is on and puts nothing there (CBSP, SABP): a loss that nobody has told of is found so.
+    pub fn tells_when_asked(self) -> bool {
+        self.in_place && !self.indications && self.counts != Counting::Nothing
+    }
+}
+
 /// What ends by a count of broadcasts at a controller's peers, and so has to be started anew where it lasts longer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -19,6 +19,8 @@ pub(crate) struct Book {
     rations: BTreeMap<ControllerId, (i64, Ration)>,
     /// The periods to which messages were slowed somewhere, in milliseconds.
     slowed: BTreeSet<(BroadcastId, u32)>,
+    /// Cells that failed and of whose restart nobody has told.
+    failed: BTreeMap<ControllerId, CellRuns>,
     keys: BTreeSet<String>,
     /// A key under which something was done twice.
     pub(crate) done_twice: Option<String>,
@@ -60,6 +62,11 @@ impl Book {
         let mut book = Self::default();
         entries.iter().for_each(|entry| book.apply(entry));
         book
+    }
+
+    /// The cells of a controller that failed and of whose restart nobody has told.
+    pub(crate) fn failed(&self, controller: ControllerId) -> CellRuns {
+        self.failed.get(&controller).cloned().unwrap_or_default()
     }
 
     /// The author of the version that waits.
@@ -142,6 +149,15 @@ impl Book {
                 {
                     facts.ended = Some(*step);
                 }
+            }
+            Record::Started => self.failed.clear(),
+            Record::Failed { controller, cells } => {
+                let failed = self.failed.entry(*controller).or_default();
+                *failed = failed.union(cells);
+            }
+            Record::Restarted { controller, cells } => {
+                let failed = self.failed.entry(*controller).or_default();
+                *failed = failed.subtract(cells);
             }
             Record::Rationed { controller, ration } => {
                 self.slowed.extend(ration.lesser.iter().filter_map(|lesser| match lesser.share {

@@ -163,7 +163,12 @@ impl Land {
             profiles: self.profiles.clone(),
             traits: self.traits.clone(),
             codes: self.codes.clone(),
-            patience: Patience { retry_first_ms: 2_000, retry_max_ms: 60_000, indication_ms: 30_000 },
+            patience: Patience {
+                retry_first_ms: 2_000,
+                retry_max_ms: 60_000,
+                indication_ms: 30_000,
+                audit_ms: 300_000,
+            },
             alerts_max: 20,
         }
     }

@@ -151,7 +151,7 @@ fn of_records(profiles: Vec<Profile>) -> Setup {
         profiles,
         traits: Vec::new(),
         codes: Default::default(),
-        patience: Patience { retry_first_ms: 1, retry_max_ms: 1, indication_ms: 1 },
+        patience: Patience { retry_first_ms: 1, retry_max_ms: 1, indication_ms: 1, audit_ms: 0 },
         alerts_max: 0,
     }
 }

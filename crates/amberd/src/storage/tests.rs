@@ -25,7 +25,7 @@ fn setup() -> Setup {
         atlas: Arc::new(Atlas::serbia().unwrap()),
         profiles: Vec::new(),
         codes: std::collections::BTreeMap::new(),
-        patience: Patience { retry_first_ms: 1, retry_max_ms: 1, indication_ms: 1 },
+        patience: Patience { retry_first_ms: 1, retry_max_ms: 1, indication_ms: 1, audit_ms: 0 },
         alerts_max: 1,
     }
 }

@@ -29,14 +29,16 @@ fn the_answer_to_a_kill_that_comes_after_that_to_a_write_leaves_a_doubt() {
 }
 
 #[test]
-fn a_restart_that_is_told_again_does_not_end_what_is_being_stopped() {
+fn a_restart_does_not_end_what_is_being_stopped() {
     let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
     cell.unwant();
     cell.hear(BESIDE, Verb::Kill, Edition(0), Outcome::Sent);
-    cell.restart(true);
+    cell.restart();
     assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::OffSent, true));
-    cell.restart(false);
-    assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::Off, false));
+    let refused = Outcome::Refused(Cause::NotOperational);
+    cell.hear(BESIDE, Verb::Kill, Edition(0), refused);
+    cell.restart();
+    assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::OffPending, true), "it is asked again");
 }
 
 #[test]
@@ -69,9 +71,9 @@ fn a_repeat_that_finds_nothing_to_replace_forgets_no_earlier_try() {
 }
 
 #[test]
-fn a_restart_that_two_peers_tell_of_forgets_nothing_that_was_written_in_between() {
+fn a_restart_forgets_nothing_that_was_written_before_its_news() {
     let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Confirmed)]);
-    cell.restart(true);
+    cell.restart();
     cell.want(true, false);
     let ear = Ear { current: Edition(1), ..BESIDE };
     cell.hear(ear, Verb::Write, Edition(1), Outcome::Confirmed);
@@ -92,14 +94,14 @@ fn after_our_own_death_a_failed_cell_may_have_restarted() {
 fn a_late_word_about_what_is_wanted_no_longer_is_remembered_for_its_kill() {
     for late in [Outcome::Sent, Outcome::Accepted, Outcome::Confirmed, Outcome::Unanswered] {
         let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
-        cell.restart(false);
+        cell.restart();
         cell.unwant();
-        assert_eq!(cell.phase(), Phase::Off);
+        assert_eq!(cell.phase(), Phase::OffPending, "the write may be carried out after the restart");
         cell.hear(BESIDE, Verb::Write, Edition(0), late);
         assert_eq!((cell.phase(), cell.may_hold(Edition(0))), (Phase::OffPending, true), "{late:?}");
 
         let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Sent)]);
-        cell.restart(false);
+        cell.restart();
         cell.want(true, false);
         cell.hear(Ear { current: Edition(1), ..BESIDE }, Verb::Write, Edition(0), late);
         assert_eq!(cell.stale(Edition(1)), Some(Edition(0)), "{late:?}");
@@ -217,7 +219,7 @@ fn a_late_answer_to_a_write_does_not_undo_a_cancel() {
 }
 
 #[test]
-fn after_our_own_death_what_was_refused_for_now_may_have_been_sent_again() {
+fn after_our_own_death_what_was_refused_may_have_been_sent_again() {
     let refused = |cause| {
         let mut cell = after(BESIDE, &[(Verb::Write, 0, Outcome::Refused(cause))]);
         assert!(!cell.may_hold(Edition(0)));
@@ -226,7 +228,11 @@ fn after_our_own_death_what_was_refused_for_now_may_have_been_sent_again() {
     };
     assert_eq!(refused(Cause::CapacityExceeded), (Phase::Refused, true));
     assert_eq!(refused(Cause::CellFailed), (Phase::Pending, true));
-    assert_eq!(refused(Cause::InvalidParameter), (Phase::Refused, false));
+    assert_eq!(
+        refused(Cause::InvalidParameter),
+        (Phase::Refused, true),
+        "a cell that restarted is tried again"
+    );
 }
 
 #[test]

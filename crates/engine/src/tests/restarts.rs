@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Record;
+use crate::alert::State;
 use crate::command::Change;
 use crate::report::Cause;
 
@@ -122,4 +123,89 @@ fn another_word_or_one_of_another_turn_is_another_record() {
     world.pass(0);
     world.say(one, Outcome::Accepted);
     assert_eq!(world.journal.len(), before + 4, "another turn");
+}
+
+#[test]
+fn a_pool_is_asked_again_to_stop_what_is_over_when_one_of_it_comes_back() {
+    let mut world = World::new();
+    let alert = world.active();
+    world.cancel(alert);
+    let stopped = world.obey_all();
+    let pool = world.pool();
+    let stop = kills(&stopped).into_iter().find(|order| order.controller == pool).unwrap();
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Closed);
+    for controller in world.peers() {
+        world.report(Report::Up(controller));
+    }
+    let again = world.obey_all();
+    assert_eq!(again.len(), 1, "one BSC has only one peer, which had the stop");
+    assert_eq!((again[0].action.serial(), &again[0].cells), (stop.action.serial(), &stop.cells));
+    assert_eq!(world.engine.alert(alert).unwrap().state, State::Closed);
+    world.pass(90_000_000);
+    world.report(Report::Up(pool));
+    assert!(world.orders().is_empty(), "its time is over");
+}
+
+#[test]
+fn the_older_text_of_what_is_on_is_stopped_again_when_one_of_a_pool_comes_back() {
+    let mut world = World::new();
+    let alert = world.active();
+    let texts = vec![LanguageText { language: "sr-Cyrl".into(), text: "Плава јакна".into() }];
+    let change = Change { texts: Some(texts), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    let pool = world.pool();
+    let orders = world.obey_all();
+    let old = kills(&orders).into_iter().find(|order| order.controller == pool).unwrap().action.serial();
+    world.report(Report::Up(pool));
+    let again = world.obey_all();
+    assert_eq!(serials(&again.iter().collect::<Vec<_>>()), [old], "and the present one is left alone");
+}
+
+#[test]
+fn a_refusal_after_a_restart_is_no_proof_that_nothing_is_on() {
+    let mut world = World::new();
+    let alert = world.approved();
+    let pool = world.pool();
+    let orders = world.obey_all();
+    let cells = &writes(&orders).into_iter().find(|order| order.controller == pool).unwrap().cells;
+    world.report(Report::Restarted(pool, cells.clone()));
+    world.obey_all();
+    // The same restart, told by another of the pool, which does not know the message.
+    world.report(Report::Restarted(pool, cells.clone()));
+    let orders = world.orders();
+    let write = writes(&orders).into_iter().find(|order| order.controller == pool).unwrap();
+    world.say(write, Outcome::Sent);
+    world.say(write, Outcome::Refused(Cause::NotSupported));
+    world.settle(write);
+    world.cancel(alert);
+    let orders = world.orders();
+    assert!(kills(&orders).iter().any(|order| order.controller == pool));
+}
+
+#[test]
+fn a_loss_that_nobody_told_of_is_found_by_asking() {
+    let mut world = World::new();
+    world.active();
+    let bsc = world.bsc();
+    world.pass(299_000);
+    assert!(world.orders().is_empty());
+    world.pass(11_000);
+    let orders = world.orders();
+    assert_eq!(orders.len(), 1, "an MME tells of itself");
+    let audit = &orders[0];
+    assert_eq!((audit.controller, audit.action.verb()), (bsc, Verb::Query));
+    let before = world.journal.len();
+    world.say(audit, Outcome::Confirmed);
+    world.settle(audit);
+    assert_eq!((world.journal.len(), world.orders().len()), (before, 0), "no news");
+
+    world.pass(310_000);
+    let orders = world.orders();
+    let audit = orders.iter().find(|order| order.action.verb() == Verb::Query).unwrap();
+    world.say(audit, Outcome::Refused(Cause::ReferenceUnknown));
+    world.settle(audit);
+    let orders = world.orders();
+    let write = writes(&orders).into_iter().find(|order| order.controller == bsc).unwrap();
+    assert_eq!((&write.cells, write.action.serial()), (&audit.cells, audit.action.serial()));
 }

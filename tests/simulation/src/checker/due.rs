@@ -104,7 +104,7 @@ impl Checker {
             let taken = self.evidence.taken((operator, key));
             for controller in healthy.iter().copied() {
                 let own = land.inventory.controller(controller);
-                let cells = named.cells.within(own.cells.clone());
+                let cells = named.cells.within(own.cells.clone()).subtract(&self.book.failed(controller));
                 let is_asked = self.requests.was_asked(controller, key);
                 if own.operator == operator
                     && !cells.is_empty()
