@@ -347,8 +347,9 @@ impl CellStatus {
                     // An earlier try has replaced it.
                     return;
                 }
-                if verb == Verb::Write && !ear.repeat {
-                    self.maybe &= !bit;
+                if verb == Verb::Write {
+                    // An earlier try may have arrived.
+                    self.maybe = if ear.repeat { self.maybe | bit } else { self.maybe & !bit };
                 }
                 self.phase = Phase::Pending;
                 self.cause = if gone.is_some() { cause } else { Cause::None };

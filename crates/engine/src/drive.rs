@@ -74,6 +74,9 @@ impl Engine {
                 self.open.clone().into_iter().for_each(|id| self.close_if_settled(now, id, out));
             }
             Report::Failed(controller, cells) => {
+                for (said, cells) in self.under_way(controller, &cells) {
+                    self.record_said(now, controller, said, cells, out);
+                }
                 self.record(now, Record::Failed { controller, cells }, out);
             }
         }
@@ -404,6 +407,15 @@ impl Engine {
                 Outcome::Accepted | Outcome::Confirmed => report.cells.subtract(&killed),
                 _ => report.cells.clone(),
             };
+            let is_good = verb != Verb::Kill && matches!(outcome, Outcome::Accepted | Outcome::Confirmed);
+            let unasked =
+                if is_good && edition == current { leg.unasked(current, &cells) } else { CellRuns::new() };
+            if !unasked.is_empty() {
+                // It may be on, then, and has to be written all the same.
+                let said = Said { broadcast: id, edition, verb: Verb::Write, outcome: Outcome::Sent };
+                self.record_said(now, controller, said, unasked.clone(), out);
+            }
+            let cells = cells.subtract(&unasked);
             if cells.is_empty() {
                 continue;
             }

@@ -554,6 +554,18 @@ impl Leg {
         kills.fold(CellRuns::new(), |known, hold| known.union(&hold.cells.intersect(cells)))
     }
 
+    /// The cells among these for which the present edition has not been asked for since it was known to be off. A good word
+    /// about it is a late answer to what was asked before.
+    pub(crate) fn unasked(&self, current: Edition, cells: &CellRuns) -> CellRuns {
+        let unasked = |(_, status): &(Range<u32>, CellStatus)| {
+            status.phase() == Phase::Pending && !status.may_hold(current)
+        };
+        self.ledger.within(cells).filter(unasked).fold(CellRuns::new(), |mut all, (run, _)| {
+            all.push(run);
+            all
+        })
+    }
+
     /// The cells among these that are known to hold this edition and nothing else: that it is on is no news of them.
     pub(crate) fn known_on(&self, edition: Edition, cells: &CellRuns) -> CellRuns {
         let known = |(_, status): &(Range<u32>, CellStatus)| {

@@ -109,6 +109,18 @@ fn a_late_word_about_what_is_wanted_no_longer_is_remembered_for_its_kill() {
 }
 
 #[test]
+fn what_was_to_be_replaced_is_gone_and_a_replay_that_has_not_heard_of_the_try_knows_as_much() {
+    let ear = Ear { current: Edition(1), in_place: true, indications: false, repeat: true };
+    let refused = Outcome::Refused(Cause::ReferenceUnknown);
+    let [live, replayed] = [&[Outcome::Sent, refused][..], &[refused]].map(|words| {
+        let mut cell = CellStatus::of(Edition(0).bit(), Phase::Pending, Cause::None);
+        words.iter().for_each(|word| cell.hear(ear, Verb::Write, Edition(1), *word));
+        cell
+    });
+    assert_eq!((live, live.may_hold(Edition(1))), (replayed, true));
+}
+
+#[test]
 fn a_silence_after_a_refusal_is_told_alike_by_a_replay_that_has_not_heard_of_the_retry() {
     let refused = (Verb::Write, 0, Outcome::Refused(Cause::CapacityExceeded));
     let (sent, silence) = ((Verb::Write, 0, Outcome::Sent), (Verb::Write, 0, Outcome::Unanswered));

@@ -209,3 +209,28 @@ fn a_loss_that_nobody_told_of_is_found_by_asking() {
     let write = writes(&orders).into_iter().find(|order| order.controller == bsc).unwrap();
     assert_eq!((&write.cells, write.action.serial()), (&audit.cells, audit.action.serial()));
 }
+
+#[test]
+fn a_late_word_about_what_was_stopped_since_is_no_word_about_what_has_not_been_sent_yet() {
+    let mut world = World::new();
+    let alert = world.active();
+    let change = Change { duration_s: Some(7_200), ..Change::default() };
+    world.command("ana", Command::Update { alert, change }).unwrap();
+    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    let pool = world.pool();
+    let orders = world.orders();
+    let kill = kills(&orders).into_iter().find(|order| order.controller == pool).unwrap();
+    for outcome in [Outcome::Sent, Outcome::Accepted, Outcome::Confirmed] {
+        world.say(kill, outcome);
+    }
+    world.settle(kill);
+    let orders = world.orders();
+    let write = writes(&orders).into_iter().find(|order| order.controller == pool).unwrap();
+    // Another of the pool is slow: it accepts the write that the stop has followed.
+    world.say(write, Outcome::Accepted);
+    let last = world.journal.last().map(|entry| &entry.record);
+    assert!(
+        matches!(last, Some(Record::Reported { said, .. }) if said.outcome == Outcome::Sent),
+        "it may be on, and has not been accepted: {last:?}"
+    );
+}
