@@ -11,6 +11,7 @@ use crate::counts::Counts;
 use crate::ledger::Ledger;
 pub use crate::ledger::Totals;
 use crate::order::{OrderId, Verb};
+use crate::patience::Patience;
 use crate::report::{Cause, CellReport, Outcome};
 use crate::traits::Traits;
 
@@ -35,33 +36,6 @@ impl Need {
             Self::Query | Self::Audit => Verb::Query,
             Self::Kill(_) => Verb::Kill,
         }
-    }
-}
-
-/// How long to wait before asking again.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// After the first refusal or missing answer, in milliseconds; doubled each time.
-    pub retry_first_ms: u64,
-    /// The longest wait between two tries, in milliseconds.
-    pub retry_max_ms: u64,
-    /// For indications after an acceptance, in milliseconds, before the network is asked what is on.
-    pub indication_ms: u64,
-    /// For news, in milliseconds, before a network that tells only when it is asked is asked whether all is on still; 0:
-    /// it is never asked so.
-    pub audit_ms: u64,
-}
-
-/// Audits begin together, that often at most, in milliseconds: each looks at all that is open.
-const AUDITS_MS: u64 = 10_000;
-
-impl Patience {
-    fn audit_at_ms(self, now_ms: u64) -> Option<u64> {
-        (self.audit_ms > 0).then(|| (now_ms + self.audit_ms).next_multiple_of(AUDITS_MS))
-    }
-
-    fn retry_ms(self, attempt: u32) -> u64 {
-        self.retry_first_ms.saturating_mul(1 << attempt.min(20)).min(self.retry_max_ms)
     }
 }
 
@@ -557,35 +531,23 @@ impl Leg {
     /// The cells among these for which the present edition has not been asked for since it was known to be off. A good word
     /// about it is a late answer to what was asked before.
     pub(crate) fn unasked(&self, current: Edition, cells: &CellRuns) -> CellRuns {
-        let unasked = |(_, status): &(Range<u32>, CellStatus)| {
-            status.phase() == Phase::Pending && !status.may_hold(current)
-        };
-        self.ledger.within(cells).filter(unasked).fold(CellRuns::new(), |mut all, (run, _)| {
-            all.push(run);
-            all
-        })
+        self.cells_in(cells, |status| status.phase() == Phase::Pending && !status.may_hold(current))
     }
 
     /// The cells among these that are known to hold this edition and nothing else: that it is on is no news of them.
     pub(crate) fn known_on(&self, edition: Edition, cells: &CellRuns) -> CellRuns {
-        let known = |(_, status): &(Range<u32>, CellStatus)| {
-            status.phase() == Phase::Confirmed && status.holds_only(edition)
-        };
-        self.ledger.within(cells).filter(known).fold(CellRuns::new(), |mut on, (run, _)| {
-            on.push(run);
-            on
-        })
+        self.cells_in(cells, |status| status.phase() == Phase::Confirmed && status.holds_only(edition))
     }
 
     /// The cells among these that the network says are on the air.
     pub(crate) fn on(&self, cells: &CellRuns) -> CellRuns {
-        let on = |(_, status): &(Range<u32>, CellStatus)| {
-            matches!(status.phase(), Phase::Accepted | Phase::Confirmed)
-        };
-        self.ledger.within(cells).filter(on).fold(CellRuns::new(), |mut on, (run, _)| {
-            on.push(run);
-            on
-        })
+        self.cells_in(cells, |status| matches!(status.phase(), Phase::Accepted | Phase::Confirmed))
+    }
+
+    fn cells_in(&self, cells: &CellRuns, which: impl Fn(CellStatus) -> bool) -> CellRuns {
+        let mut all = CellRuns::new();
+        self.ledger.within(cells).filter(|(_, status)| which(*status)).for_each(|(run, _)| all.push(run));
+        all
     }
 
     /// Remembers that an order has been given.

@@ -17,8 +17,8 @@ use crate::order::{Action, BroadcastId, Demand, Order, Priority};
 const HELD_MS: i64 = 86_400_000;
 
 impl Engine {
-    /// Asks a pool to stop what is believed to be off there: the older texts of what is on, and every text of an alert that
-    /// is over, as long as it could still be broadcast. Nothing waits for the answers, and nothing is concluded from them.
+    /// Asks a pool to stop what is believed to be off there: the older texts of what is on, and every text of what is not
+    /// wanted or over, as long as it could still be broadcast. Nothing waits for the answers, and nothing is concluded from them.
     pub(crate) fn stop_again(&mut self, now: Now, controller: ControllerId) {
         if !self.traits(controller).is_some_and(|traits| traits.pooled) {
             return;
@@ -60,12 +60,12 @@ fn may_be_held(alert: &Alert, now: Now) -> bool {
     lately && alert.last_broadcast_ms > now.wall_ms
 }
 
-/// The texts of a broadcast that are not on at a controller, by all that is known, with the cells. Of one that is wanted
-/// somewhere the present text is left alone: a late stop of it could not be told from one of a later write.
+/// The texts of a broadcast that are not on at a controller, by all that is known, with the cells. Of one that is wanted the
+/// present text is left alone: a late stop of it could not be told from one of a later write.
 fn believed_off(broadcast: &Broadcast, controller: ControllerId, is_over: bool) -> Vec<(Edition, CellRuns)> {
     let Some(leg) = broadcast.leg(controller) else { return Vec::new() };
     let current = broadcast.current();
-    let newest = if is_over { current.0 + 1 } else { current.0 };
+    let newest = if is_over || !broadcast.wanted { current.0 + 1 } else { current.0 };
     let oldest = newest.saturating_sub(Edition::WINDOW - 1);
     let editions = (oldest..newest).map(Edition);
     let cells = |edition: Edition| {

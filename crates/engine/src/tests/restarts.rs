@@ -163,6 +163,28 @@ fn the_older_text_of_what_is_on_is_stopped_again_when_one_of_a_pool_comes_back()
 }
 
 #[test]
+fn a_language_that_was_dropped_is_stopped_again_when_one_of_a_pool_comes_back() {
+    let mut world = World::new();
+    let text = |language: &str, text: &str| LanguageText { language: language.into(), text: text.into() };
+    let both = vec![text("sr-Latn", "Nestalo dete"), text("en", "Missing child")];
+    let alert = world.active();
+    let change = |texts: &[LanguageText]| Change { texts: Some(texts.to_vec()), ..Change::default() };
+    for texts in [&both[..], &both[..1]] {
+        world.command("ana", Command::Update { alert, change: change(texts) }).unwrap();
+        world.command("bora", Command::Approve { alert, version: None }).unwrap();
+        world.obey_all();
+    }
+    let dropped: Vec<_> = world.engine.alert(alert).unwrap().broadcasts.clone();
+    let dropped = dropped.into_iter().filter(|id| !world.engine.broadcast(*id).unwrap().wanted);
+    let dropped: Vec<_> = dropped.collect();
+    assert!(!dropped.is_empty());
+    let pool = world.pool();
+    world.report(Report::Up(pool));
+    let again = world.obey_all();
+    assert!(dropped.iter().all(|id| again.iter().any(|order| order.broadcast == *id)), "{again:?}");
+}
+
+#[test]
 fn a_refusal_after_a_restart_is_no_proof_that_nothing_is_on() {
     let mut world = World::new();
     let alert = world.approved();
