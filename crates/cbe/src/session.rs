@@ -362,8 +362,11 @@ impl Session {
         Some(*latest).filter(|latest| *latest > key)
     }
 
-    /// The next request posts this message again, unless another post of it is under way; `again`: so does the time.
+    /// The next request posts this message again, unless another post of it is under way; `again`: so does the time. So it
+    /// does where it stands for an earlier one that was to be posted again.
     fn reopen(&mut self, now_ms: u64, key: (u64, u32), tag: Tag, again: bool) {
+        let mut earlier = self.messages.range((key.0, 0)..key);
+        let again = again || earlier.any(|(_, message)| message.again_ms.is_some());
         let again_ms = now_ms.saturating_add(self.config.answer_timeout_ms);
         if let Some(message) = self.messages.get_mut(&key)
             && matches!(message.state, State::Posted(last) if last == tag)

@@ -218,6 +218,33 @@ fn where_the_latest_is_refused_the_one_before_it_is_the_last_that_is_heard() {
 }
 
 #[test]
+fn the_last_that_is_heard_is_the_latest_though_those_after_it_fail() {
+    let mut session = session();
+    let tag_of = |session: &mut Session, token, number| {
+        session.request(0, Token(token), &document(1, number));
+        let [(tag, _)] = posted(session)[..] else { panic!("{number} is posted") };
+        tag
+    };
+    let [first, second] = [(1, 1), (2, 2)].map(|(token, number)| tag_of(&mut session, token, number));
+    for tag in [second, first] {
+        session.received(0, &Answer::of(200).encode(tag));
+    }
+    let [(again, _)] = posted(&mut session)[..] else { panic!("the second is said again") };
+    session.received(0, &Answer::of(500).encode(again));
+    let [third, fourth] = [(3, 3), (4, 4)].map(|(token, number)| tag_of(&mut session, token, number));
+    session.received(0, &Answer::of(400).encode(fourth));
+    session.received(0, &Answer::of(500).encode(third));
+    // The first is the last that was heard.
+    let now_ms = session.next_wakeup().unwrap();
+    session.handle_timeout(now_ms);
+    let [(third, ref name)] = posted(&mut session)[..] else { panic!("the third is said again") };
+    assert_eq!(name, "A-1.3");
+    session.received(now_ms, &Answer::of(400).encode(third));
+    let names: Vec<String> = posted(&mut session).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(names, ["A-1.2"]);
+}
+
+#[test]
 fn a_report_on_something_else_is_an_error_of_the_peers() {
     let mut session = session();
     session.request(0, Token(1), &document(1, 1));
