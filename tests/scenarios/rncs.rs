@@ -228,11 +228,11 @@ fn s76_failure_holds_writes() {
     world.say(PEER, &complete(&request, 0));
     assert_eq!(world.shown(alert), "2 confirmed, 1 refused");
     assert_eq!(world.causes(alert), ["cell failed, waiting for its restart"]);
-    world.pass(300_000);
+    world.pass(170_000);
     world.expect(PEER, &[]);
     world
         .say(PEER, &json!({"message": "restart", "service_areas": sais(&[3]), "recovery": "data-available"}));
-    let late = with(write(0x4210, None, &[3]), json!({"broadcasts": 25}));
+    let late = with(write(0x4210, None, &[3]), json!({"broadcasts": 28}));
     world.expect(PEER, std::slice::from_ref(&late));
     world.say(PEER, &complete(&late, 0));
     assert_eq!(world.shown(alert), "3 confirmed");

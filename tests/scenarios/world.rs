@@ -134,7 +134,7 @@ impl Default for Plan {
                 retry_first_ms: 2_000,
                 retry_max_ms: 60_000,
                 indication_ms: 30_000,
-                audit_ms: 300_000,
+                audit_ms: 0,
             },
             airtime: Airtime::default(),
             classes: Vec::new(),
