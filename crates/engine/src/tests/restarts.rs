@@ -166,7 +166,7 @@ fn the_older_text_of_what_is_on_is_stopped_again_when_one_of_a_pool_comes_back()
 fn a_language_that_was_dropped_is_stopped_again_when_one_of_a_pool_comes_back() {
     let mut world = World::new();
     let text = |language: &str, text: &str| LanguageText { language: language.into(), text: text.into() };
-    let both = vec![text("sr-Latn", "Nestalo dete"), text("en", "Missing child")];
+    let both = [text("sr-Latn", "Nestalo dete"), text("en", "Missing child")];
     let alert = world.active();
     let change = |texts: &[LanguageText]| Change { texts: Some(texts.to_vec()), ..Change::default() };
     for texts in [&both[..], &both[..1]] {
