@@ -70,8 +70,6 @@ impl Engine {
                     self.record_said(now, controller, said, cells, out);
                 }
                 self.drive_controller(now, controller);
-                // What was being taken off the air there is off.
-                self.open.clone().into_iter().for_each(|id| self.close_if_settled(now, id, out));
             }
             Report::Failed(controller, cells) => {
                 for (said, cells) in self.under_way(controller, &cells) {

@@ -194,6 +194,11 @@ impl Leg {
         self.ledger.cells_where(|status| status.phase() == Phase::Sent)
     }
 
+    /// The cells in which this edition is not on, by all that is known.
+    pub(crate) fn without(&self, edition: Edition) -> CellRuns {
+        self.ledger.cells_where(|status| !status.may_hold(edition))
+    }
+
     /// What has been asked for and not been answered in some of these cells, by edition.
     pub(crate) fn under_way(&self, current: Edition, cells: &CellRuns) -> Vec<(Edition, CellRuns)> {
         let is_old = |hold: &&Hold| hold.verb == Verb::Write && hold.edition != current;
@@ -545,9 +550,7 @@ impl Leg {
     }
 
     fn cells_in(&self, cells: &CellRuns, which: impl Fn(CellStatus) -> bool) -> CellRuns {
-        let mut all = CellRuns::new();
-        self.ledger.within(cells).filter(|(_, status)| which(*status)).for_each(|(run, _)| all.push(run));
-        all
+        self.ledger.within(cells).filter(|(_, status)| which(*status)).map(|(run, _)| run).collect()
     }
 
     /// Remembers that an order has been given.

@@ -68,12 +68,6 @@ fn believed_off(broadcast: &Broadcast, controller: ControllerId, is_over: bool) 
     let newest = if is_over || !broadcast.wanted { current.0 + 1 } else { current.0 };
     let oldest = newest.saturating_sub(Edition::WINDOW - 1);
     let editions = (oldest..newest).map(Edition);
-    let cells = |edition: Edition| {
-        let off = leg.spans().filter(|(_, status)| !status.may_hold(edition));
-        off.fold(CellRuns::new(), |mut cells, (run, _)| {
-            cells.push(run);
-            cells
-        })
-    };
-    editions.map(|edition| (edition, cells(edition))).filter(|(_, cells)| !cells.is_empty()).collect()
+    let off = editions.map(|edition| (edition, leg.without(edition)));
+    off.filter(|(_, cells)| !cells.is_empty()).collect()
 }

@@ -15,7 +15,7 @@ use area::{Atlas, CellRuns, Circle, ControllerId, Coverage, Inventory, Target};
 use cbs::SerialNumber;
 use policy::{Case, Channel, Fact, LanguageText, MessageIds, Profile};
 
-use crate::command::{Actor, Command, Roles, Wording};
+use crate::command::{Actor, Change, Command, Roles, Wording};
 use crate::order::{Action, Demand, Order, Verb};
 use crate::report::{CellReport, Outcome, Report};
 use crate::{Airtime, AlertId, Counting, Engine, Entry, Now, Patience, Refusal, Setup, Traits};
@@ -195,6 +195,12 @@ impl World {
         let alert = self.approved();
         self.obey_all();
         alert
+    }
+
+    /// An update that two people want.
+    fn updated(&mut self, alert: AlertId, change: Change) {
+        self.command("ana", Command::Update { alert, change }).unwrap();
+        self.command("bora", Command::Approve { alert, version: None }).unwrap();
     }
 
     fn cancel(&mut self, alert: AlertId) {

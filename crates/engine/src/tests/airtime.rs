@@ -3,7 +3,6 @@
 use std::num::NonZeroU32;
 
 use super::*;
-use crate::command::Change;
 use crate::report::Cause;
 use crate::view::Scarcity;
 use crate::{Record, Share};

@@ -3,7 +3,6 @@
 use policy::{Act, Imported, MessageName, Picture};
 
 use super::*;
-use crate::command::Change;
 use crate::{Import, State};
 
 fn name(identifier: &str) -> MessageName {

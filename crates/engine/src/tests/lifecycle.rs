@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::State;
-use crate::command::Change;
 
 #[test]
 fn an_alert_goes_from_draft_to_closed() {

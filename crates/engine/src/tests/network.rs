@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::State;
-use crate::command::Change;
 use crate::order::BroadcastId;
 use crate::report::Cause;
 

@@ -3,7 +3,6 @@
 use super::*;
 use crate::Record;
 use crate::alert::State;
-use crate::command::Change;
 use crate::report::Cause;
 
 #[test]
@@ -45,8 +44,7 @@ fn a_late_word_about_a_write_counts_no_more_once_a_kill_is_asked_for() {
     let mut world = World::new();
     let alert = world.active();
     let change = Change { duration_s: Some(7_200), ..Change::default() };
-    world.command("ana", Command::Update { alert, change }).unwrap();
-    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    world.updated(alert, change);
     let pool = world.pool();
     let orders = world.orders();
     let kill = kills(&orders).into_iter().find(|order| order.controller == pool).unwrap();
@@ -152,8 +150,7 @@ fn the_older_text_of_what_is_on_is_stopped_again_when_one_of_a_pool_comes_back()
     let alert = world.active();
     let texts = vec![LanguageText { language: "sr-Cyrl".into(), text: "Плава јакна".into() }];
     let change = Change { texts: Some(texts), ..Change::default() };
-    world.command("ana", Command::Update { alert, change }).unwrap();
-    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    world.updated(alert, change);
     let pool = world.pool();
     let orders = world.obey_all();
     let old = kills(&orders).into_iter().find(|order| order.controller == pool).unwrap().action.serial();
@@ -170,8 +167,7 @@ fn a_language_that_was_dropped_is_stopped_again_when_one_of_a_pool_comes_back() 
     let alert = world.active();
     let change = |texts: &[LanguageText]| Change { texts: Some(texts.to_vec()), ..Change::default() };
     for texts in [&both[..], &both[..1]] {
-        world.command("ana", Command::Update { alert, change: change(texts) }).unwrap();
-        world.command("bora", Command::Approve { alert, version: None }).unwrap();
+        world.updated(alert, change(texts));
         world.obey_all();
     }
     let dropped: Vec<_> = world.engine.alert(alert).unwrap().broadcasts.clone();
@@ -237,8 +233,7 @@ fn a_late_word_about_what_was_stopped_since_is_no_word_about_what_has_not_been_s
     let mut world = World::new();
     let alert = world.active();
     let change = Change { duration_s: Some(7_200), ..Change::default() };
-    world.command("ana", Command::Update { alert, change }).unwrap();
-    world.command("bora", Command::Approve { alert, version: Some(2) }).unwrap();
+    world.updated(alert, change);
     let pool = world.pool();
     let orders = world.orders();
     let kill = kills(&orders).into_iter().find(|order| order.controller == pool).unwrap();

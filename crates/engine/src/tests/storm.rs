@@ -11,7 +11,6 @@ use super::*;
 use crate::Alert;
 use crate::Broadcast;
 use crate::State;
-use crate::command::Change;
 use crate::order::{Body, BroadcastId};
 use crate::report::Cause;
 use crate::view::Counts;
